@@ -1,0 +1,59 @@
+"""The command line: one command per step, loaded only when it is called."""
+
+from __future__ import annotations
+
+import sys
+
+from cyclopts import App
+
+from transect import __version__
+from transect.errors import TransectError
+from transect.log import start_logging
+
+app = App(
+    name="transect",
+    help="Battery-electrode cross-sections: from raw SEM tiles to numbers with error bars.",
+    version=__version__,
+    result_action="return_value",
+)
+
+COMMANDS = {
+    "index": "transect.tiles.steps:index",
+    "check": "transect.tiles.steps:check",
+    "shading": "transect.tiles.steps:shading",
+    "register": "transect.mosaic.steps:register",
+    "fuse": "transect.mosaic.steps:fuse",
+    "layers": "transect.layers.steps:layers",
+    "thresholds": "transect.segment.steps:thresholds",
+    "segment": "transect.segment.steps:segment",
+    "resolve": "transect.segment.steps:resolve",
+    "measure": "transect.measure.steps:measure",
+    "labels": "transect.measure.steps:labels",
+    "join": "transect.measure.steps:join",
+    "judge": "transect.statistics.steps:judge",
+    "cell": "transect.statistics.steps:cell",
+    "batch": "transect.statistics.steps:batch",
+    "trend": "transect.statistics.steps:trend",
+    "report-section": "transect.report.steps:report_section",
+    "report-batch": "transect.report.steps:report_batch",
+    "phantom": "transect.phantom.steps:phantom",
+    "add-batch": "transect.sheet_steps:add_batch",
+}
+for name, target in COMMANDS.items():
+    app.command(target, name=name)
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is one line and exit code 2."""
+    start_logging()
+    try:
+        app()
+    except TransectError as error:
+        sys.exit(_fail(str(error)))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(message: str) -> int:
+    sys.stderr.write(f"transect: {message}\n")
+    return 2

@@ -1,0 +1,177 @@
+"""The configuration: one model per stage, whose descriptions become schema and documentation.
+
+A step gets only its own part, as JSON on its command line, so that a changed key reruns only what
+depends on it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from transect.errors import ConfigError
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TilesConfig(_Part):
+    """How raw tiles are read and checked."""
+
+    reader: Literal["auto", "hitachi", "zeiss", "ome", "plain"] = Field(
+        "auto", description="Reader of the raw folder; auto tries each and says which it took."
+    )
+    stage_x_sign: Literal[-1, 1] = Field(
+        1, description="Sign of the stage's x axis against the image's columns."
+    )
+    stage_y_sign: Literal[-1, 1] = Field(
+        1, description="Sign of the stage's y axis against the image's rows."
+    )
+    pixel_nm: float | None = Field(
+        None, gt=0, description="Pixel size in nm, for images that do not say; else as recorded."
+    )
+    name_pattern: str | None = Field(
+        None,
+        description="Regular expression with groups `row` and `column` for plain images.",
+    )
+    overlap: float = Field(
+        0.1,
+        ge=0,
+        lt=0.9,
+        description="Share of a tile that its neighbour repeats, where only rows and columns are"
+        " known.",
+    )
+
+
+class MosaicConfig(_Part):
+    """How tiles are placed and fused."""
+
+    channel: str | None = Field(
+        None, description="Detector that registration looks at; the first when absent."
+    )
+    max_shift_px: int = Field(
+        80, gt=0, description="Largest error of the stage that is searched, in pixels."
+    )
+
+
+class LayersConfig(_Part):
+    """How foil, coatings, separator and outside are found."""
+
+    min_gap_um: float = Field(
+        0.5, gt=0, description="Smallest gap at an interface that counts as delaminated, in um."
+    )
+    min_run_um: float = Field(
+        2.0, gt=0, description="Shortest run of a gap that counts as delaminated, in um."
+    )
+
+
+class SegmentConfig(_Part):
+    """How pixels become phases and particles (classical engine)."""
+
+    denoise_px: float = Field(
+        1.0, ge=0, description="Sigma of the Gaussian that is applied before thresholds, in px."
+    )
+    crack_width_px: int = Field(
+        6, ge=1, description="Widest thin opening inside a particle that is taken for a crack."
+    )
+    merge_saddle: float = Field(
+        0.85,
+        gt=0,
+        le=1,
+        description="Two basins are one particle when the saddle between them is at least this"
+        " share of the lower peak.",
+    )
+    min_particle_px: float = Field(
+        8.0, ge=3, description="Smallest equivalent circle diameter that is reported, in px."
+    )
+
+
+class MeasureConfig(_Part):
+    """What is measured over phases and particles."""
+
+    x_block_um: float = Field(
+        5.0, gt=0, description="Width of the blocks along the foil that intervals are made from."
+    )
+    depth_bins: int = Field(20, ge=3, description="Bins of relative depth from collector (0) to 1.")
+    contact_um: float = Field(
+        0.5, gt=0, description="Distance within which two particles are neighbours, in um."
+    )
+    cracked_length_ratio: float = Field(
+        0.25, gt=0, description="A particle is cracked above this crack length over ECD."
+    )
+    cracked_area_fraction: float = Field(
+        0.01, gt=0, description="A particle is cracked above this crack area fraction."
+    )
+
+
+class StatisticsConfig(_Part):
+    """How intervals are made."""
+
+    replicates: int = Field(400, ge=100, description="Bootstrap replicates over blocks.")
+    seed: int = Field(1, ge=0, description="Seed of the bootstrap.")
+
+
+class Config(_Part):
+    """The whole configuration."""
+
+    sheet: str = Field("config/sections.tsv", description="Sample sheet, one row per section.")
+    results: str = Field("results", description="Folder that receives all results.")
+    limits: str | None = Field(None, description="File of limits for pass and fail, if any.")
+    tiles: TilesConfig = Field(default_factory=TilesConfig)
+    mosaic: MosaicConfig = Field(default_factory=MosaicConfig)
+    layers: LayersConfig = Field(default_factory=LayersConfig)
+    segment: SegmentConfig = Field(default_factory=SegmentConfig)
+    measure: MeasureConfig = Field(default_factory=MeasureConfig)
+    statistics: StatisticsConfig = Field(default_factory=StatisticsConfig)
+
+
+P = TypeVar("P", bound=BaseModel)
+
+
+def parse(model: type[P], values: object, where: str) -> P:
+    """Check values against a model.
+
+    Parameters
+    ----------
+    model
+        A part of the configuration, or `Config`.
+    values
+        What was read, as plain Python.
+    where
+        File or option to name in the message.
+
+    Raises
+    ------
+    ConfigError
+        Lists every fault: the key, what was found, what was expected.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        faults = [_fault(e, model) for e in error.errors()]
+        raise ConfigError(f"{where}: " + "; ".join(faults)) from None
+
+
+def parse_settings(model: type[P], settings: str) -> P:
+    """Check the JSON that a step got as `--settings`."""
+    try:
+        values = json.loads(settings)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"--settings: not JSON: {error}") from None
+    return parse(model, values, "--settings")
+
+
+def _fault(error: object, model: type[BaseModel]) -> str:
+    facts: dict[str, object] = dict(error)  # type: ignore[call-overload]
+    location: tuple[object, ...] = facts["loc"]  # type: ignore[assignment]
+    key = ".".join(str(part) for part in location) or "(top)"
+    if facts["type"] == "extra_forbidden":
+        known: type[BaseModel] = model
+        for part in location[:-1]:
+            inner = known.model_fields[str(part)].annotation
+            known = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else known
+        return f"unknown key {key}; known keys: {', '.join(known.model_fields)}"
+    return f"{key}: {facts['msg']}, found {facts.get('input')!r}"

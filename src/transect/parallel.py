@@ -1,0 +1,114 @@
+"""Windows of one fixed global grid, and the threads that work on them.
+
+Whatever looks at pixels runs on windows anchored at the mosaic's origin, so a pixel sees the same
+arithmetic whatever the number of blocks or threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import dask.config
+from dask.base import compute
+from dask.delayed import delayed
+from threadpoolctl import threadpool_limits
+
+from transect.log import progress
+
+WINDOW = 2048
+"""Edge of a window of work and of a shard of every label store, in pixels."""
+
+MOSAIC_SHARD = 4096
+"""Edge of a mosaic's shard, in pixels: two windows, the unit that a block owns columns of."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Window:
+    """One rectangle of the mosaic: rows and columns [start, stop), in pixels of level 0."""
+
+    row0: int
+    row1: int
+    col0: int
+    col1: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.row1 - self.row0, self.col1 - self.col0
+
+    def padded(self, halo: int, shape: tuple[int, int]) -> Window:
+        """Grow by a halo on each side, cut at the borders of a mosaic of this shape."""
+        return Window(
+            max(self.row0 - halo, 0),
+            min(self.row1 + halo, shape[0]),
+            max(self.col0 - halo, 0),
+            min(self.col1 + halo, shape[1]),
+        )
+
+    def inside(self, outer: Window) -> tuple[slice, slice]:
+        """Slices that cut this window out of an array that covers `outer`."""
+        return (
+            slice(self.row0 - outer.row0, self.row1 - outer.row0),
+            slice(self.col0 - outer.col0, self.col1 - outer.col0),
+        )
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Slices into an array of the whole mosaic."""
+        return slice(self.row0, self.row1), slice(self.col0, self.col1)
+
+
+def windows(shape: tuple[int, int], col0: int = 0, col1: int | None = None) -> list[Window]:
+    """All windows of the global grid between two columns, in row-major order.
+
+    Parameters
+    ----------
+    shape
+        Rows and columns of the mosaic at level 0.
+    col0, col1
+        First column and one past the last; `col0` is a multiple of `WINDOW`.
+    """
+    rows, columns = shape
+    stop = columns if col1 is None else col1
+    return [
+        Window(r, min(r + WINDOW, rows), c, min(c + WINDOW, stop))
+        for r in range(0, rows, WINDOW)
+        for c in range(col0, stop, WINDOW)
+    ]
+
+
+def block_columns(columns: int, block: int, blocks: int) -> tuple[int, int]:
+    """First column and one past the last of a block: whole shard columns, possibly none.
+
+    Parameters
+    ----------
+    columns
+        Width of the mosaic in pixels.
+    block, blocks
+        Number of the block, from 0, and how many there are.
+    """
+    shards = -(-columns // MOSAIC_SHARD)
+    first, last = block * shards // blocks, (block + 1) * shards // blocks
+    return first * MOSAIC_SHARD, min(last * MOSAIC_SHARD, columns)
+
+
+def run(work: Callable[[T], R], items: Sequence[T], threads: int, what: str) -> Iterator[R]:
+    """Do the work on every item with Dask threads; results come in the order of the items.
+
+    At most `2 * threads` results are in memory. BLAS and OpenMP get one thread each: the
+    parallelism is ours.
+    """
+    return progress(_batches(work, items, threads), len(items), what)
+
+
+def _batches(work: Callable[[T], R], items: Sequence[T], threads: int) -> Iterable[R]:
+    size = max(2 * threads, 1)
+    task = delayed(work, pure=False)
+    with threadpool_limits(1), dask.config.set(scheduler="threads", num_workers=max(threads, 1)):
+        for start in range(0, len(items), size):
+            yield from compute(*[task(item) for item in items[start : start + size]])

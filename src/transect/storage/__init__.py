@@ -1,0 +1,1 @@
+"""Stores of pixels, tables and digests: everything transect writes goes through here."""

@@ -1,0 +1,66 @@
+"""Atomic writes: a file or store that is visible is complete."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from transect.errors import StorageError
+
+_CURES = {
+    errno.ENOSPC: "the disk is full; free some space and run again",
+    errno.EDQUOT: "the quota is used up; free some space and run again",
+    errno.EACCES: "no permission to write there; choose another results folder",
+    errno.EPERM: "no permission to write there; choose another results folder",
+    errno.EROFS: "the file system is read-only; choose another results folder",
+}
+
+
+def explain(path: Path, error: OSError) -> StorageError:
+    """Put a failure to write into the user's words."""
+    cure = _CURES.get(error.errno or 0, error.strerror or str(error))
+    return StorageError(f"{path}: could not be written: {cure}")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """Give a path to write a file or folder to, swapped in for `path` when all went well.
+
+    A failure leaves what was there before, and removes what was half written.
+
+    Raises
+    ------
+    StorageError
+        The disk is full or the folder cannot be written.
+    """
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove(partial)
+        yield partial
+        if partial.is_dir():
+            _remove(path)
+        os.replace(partial, path)
+    except OSError as error:
+        _remove(partial)
+        raise explain(path, error) from error
+    except BaseException:
+        _remove(partial)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file atomically, as UTF-8 with line feeds."""
+    with writing(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,337 @@
+"""Stores of pixels: sharded Zarr with OME-NGFF metadata, written one whole shard at a time.
+
+A store appears under its name only when it is complete. Its root attributes carry the digest of
+its pixels, so a file of a few kilobytes tells whether gigabytes changed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import dask.array as da
+import numpy as np
+import numpy.typing as npt
+import zarr
+from zarr.codecs import BloscCodec, ZstdCodec
+
+from transect import __version__
+from transect.errors import StorageError
+from transect.parallel import WINDOW, Window, run
+from transect.storage import ngff
+from transect.storage.digests import digest_array, digest_json
+from transect.storage.files import writing
+from transect.storage.pyramid import halve_image, halve_labels, levels_for
+
+# The Rust codecs write sharded arrays three times faster than zarr-python's own.
+zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"})
+
+Pixels = npt.NDArray[Any]
+CHUNK = 512
+"""Edge of a chunk inside a shard, in pixels: what a viewer reads at once."""
+
+
+@dataclass
+class ImageWriter:
+    """One multiscale image of a store under construction; takes whole shards from any thread."""
+
+    arrays: list[zarr.Array[Any]]
+    shard: int
+    labels: bool
+    digests: dict[tuple[int, int], str] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of level 0: (row, column) or (channel, row, column)."""
+        return tuple(self.arrays[0].shape)
+
+    def write(self, row0: int, col0: int, block: Pixels) -> None:
+        """Write one whole shard and its part of every coarser level.
+
+        Parameters
+        ----------
+        row0, col0
+            First row and column in this image: multiples of the shard's edge.
+        block
+            Pixels of the shard, cut at the image's border; shape ([channel,] row, column).
+
+        Raises
+        ------
+        StorageError
+            The block is not exactly one shard: a part of one would lose data silently
+            when two threads write to the same shard.
+        """
+        rows, columns = self.shape[-2:]
+        want = (*self.shape[:-2], min(self.shard, rows - row0), min(self.shard, columns - col0))
+        if row0 % self.shard or col0 % self.shard or block.shape != want:
+            raise StorageError(
+                f"block of shape {block.shape} at row {row0}, column {col0} is not one whole"
+                f" shard of {self.shard} px of an image of shape {self.shape}; expected {want}"
+            )
+        block = np.ascontiguousarray(block, dtype=self.arrays[0].dtype)
+        digest = digest_array(block)
+        with self.lock:
+            self.digests[row0, col0] = digest
+        for level, array in enumerate(self.arrays):
+            r, c = row0 >> level, col0 >> level
+            array[..., r : r + block.shape[-2], c : c + block.shape[-1]] = block
+            if level + 1 < len(self.arrays):
+                block = halve_labels(block) if self.labels else halve_image(block)
+
+
+@dataclass
+class StoreWriter:
+    """A store under construction: a Zarr group that images are added to."""
+
+    root: zarr.Group
+    images: dict[str, ImageWriter] = field(default_factory=dict)
+
+    def image(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: npt.DTypeLike,
+        px_um: float,
+        *,
+        kind: Literal["image", "labels"] = "image",
+        shard: int = WINDOW,
+        levels: int | None = None,
+        channels: Sequence[str] = (),
+        colors: Mapping[int, tuple[int, int, int]] | None = None,
+        origin_px: tuple[int, int] = (0, 0),
+    ) -> ImageWriter:
+        """Add a multiscale image.
+
+        Parameters
+        ----------
+        name
+            Path of its group in the store, "" for the root; labels of a root image go under
+            "labels/".
+        shape
+            (row, column), or (channel, row, column) with `channels` named.
+        dtype
+            Type of a pixel.
+        px_um
+            Pixel size of level 0 in micrometres.
+        kind
+            Images are averaged in the pyramid, labels are not.
+        shard
+            Edge of a shard in pixels.
+        levels
+            Levels of the pyramid; as many as the size asks for when absent.
+        channels
+            Names of the channels.
+        colors
+            RGB of label values.
+        origin_px
+            Row and column of the first pixel in the mosaic, for stores of a block.
+        """
+        count = levels or levels_for((shape[-2], shape[-1]), shard)
+        group = self.root.require_group(name) if name else self.root
+        scales = ngff.multiscales(name or "image", count, px_um, origin_px, len(shape) == 3)
+        if kind == "labels":
+            source = "../.." if name.startswith("labels/") else None
+            group.attrs.update(ngff.label_attributes(scales, colors or {}, source))
+        else:
+            group.attrs.update(ngff.image_attributes(scales, channels))
+        arrays = [_create(group, level, shape, dtype, shard) for level in range(count)]
+        self.images[name] = ImageWriter(arrays, shard, kind == "labels")
+        return self.images[name]
+
+    def digest(self) -> str:
+        """Digest of the pixels of all images at level 0."""
+        return digest_json(
+            {n: sorted((list(k), v) for k, v in i.digests.items()) for n, i in self.images.items()}
+        )
+
+
+def _create(
+    group: zarr.Group, level: int, shape: tuple[int, ...], dtype: npt.DTypeLike, shard: int
+) -> zarr.Array[Any]:
+    edge = shard >> level
+    lead = shape[:-2]
+    size = tuple(-(-n >> level) for n in shape[-2:])
+    narrow = np.dtype(dtype).itemsize == 1
+    codec = ZstdCodec(level=1) if narrow else BloscCodec(cname="lz4", shuffle="bitshuffle")
+    chunk = min(CHUNK, edge)
+    return group.create_array(
+        str(level),
+        shape=(*lead, *size),
+        dtype=dtype,
+        chunks=(*(1 for _ in lead), chunk, chunk),
+        shards=(*lead, edge, edge),
+        compressors=[codec],
+        fill_value=0,
+        dimension_names=["c", "y", "x"][-len(shape) :],
+    )
+
+
+@contextmanager
+def new_store(path: Path, *, recipe: int, inputs: Mapping[str, str]) -> Iterator[StoreWriter]:
+    """Make a store aside and swap it in when the body ends well.
+
+    Parameters
+    ----------
+    path
+        Folder of the store, ending in ".zarr".
+    recipe
+        Number of the recipe that makes it.
+    inputs
+        Digest of each input, by name.
+
+    Raises
+    ------
+    StorageError
+        The disk is full or the folder cannot be written.
+    """
+    with writing(path) as partial:
+        try:
+            store = StoreWriter(zarr.open_group(partial, mode="w", zarr_format=3))
+            yield store
+            labels = [n.removeprefix("labels/") for n in store.images if n.startswith("labels/")]
+            if labels:
+                listing = {"version": ngff.VERSION, "labels": labels}
+                store.root["labels"].attrs.update({"ome": listing})
+            facts: dict[str, Any] = {
+                "digest": store.digest(),
+                "inputs": dict(sorted(inputs.items())),
+                "recipe": recipe,
+                "version": __version__,
+            }
+            store.root.attrs.update({"transect": facts})
+        except RuntimeError as error:
+            # The Rust codecs report a failed write as a RuntimeError with the system's words.
+            if "os error" in str(error) or "No space left" in str(error):
+                raise StorageError(f"{path}: could not be written: {error}") from error
+            raise
+
+
+def write_image(writer: ImageWriter, image: da.Array, threads: int, what: str) -> None:
+    """Compute a Dask array and write it, one whole shard per task.
+
+    Parameters
+    ----------
+    writer
+        Where to write.
+    image
+        Array of the writer's shape, chunked by whole shards.
+    threads
+        Threads to compute with.
+    what
+        Words for the progress bar.
+
+    Raises
+    ------
+    StorageError
+        The chunks are not whole shards.
+    """
+    edge = writer.shard
+    for axis, sizes in enumerate(image.chunks[-2:]):
+        if any(size != edge for size in sizes[:-1]) or sizes[-1] > edge:
+            raise StorageError(
+                f"Dask chunks {sizes} on axis {axis} are not whole shards of {edge} px;"
+                f" rechunk the array to {edge}"
+            )
+    if image.shape != writer.shape:
+        raise StorageError(f"array of shape {image.shape} for a store of shape {writer.shape}")
+    if image.ndim == 3:
+        image = image.rechunk({0: -1})
+    blocks = np.atleast_2d(image.to_delayed().reshape(image.numblocks[-2:]))
+    spots = [(r, c) for r in range(blocks.shape[0]) for c in range(blocks.shape[1])]
+
+    def one(spot: tuple[int, int]) -> None:
+        block = blocks[spot].compute(scheduler="synchronous")
+        writer.write(spot[0] * edge, spot[1] * edge, block)
+
+    for _ in run(one, spots, threads, what):
+        pass
+
+
+@dataclass(frozen=True)
+class Image:
+    """A multiscale image that is read."""
+
+    arrays: tuple[zarr.Array[Any], ...]
+    px_um: float
+    origin_px: tuple[int, int]
+    channels: tuple[str, ...]
+    digest: str
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of level 0."""
+        rows, columns = self.arrays[0].shape[-2:]
+        return int(rows), int(columns)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of a pixel."""
+        return np.dtype(self.arrays[0].dtype)
+
+    def read(self, window: Window, level: int = 0, channel: int = 0) -> Pixels:
+        """Pixels of a window, given in pixels of that level and of the whole mosaic.
+
+        Returns an array of shape (row, column).
+        """
+        if level and self.origin_px != (0, 0):
+            raise StorageError("a block's store is read at level 0 only")
+        rows, columns = window.slices
+        r0, c0 = self.origin_px
+        spot = (
+            slice(rows.start - r0, rows.stop - r0),
+            slice(columns.start - c0, columns.stop - c0),
+        )
+        array = self.arrays[level]
+        found = array[(channel, *spot)] if array.ndim == 3 else array[spot]
+        return np.asarray(found)
+
+    def level_near(self, pixels: int) -> int:
+        """Finest level whose longer side is at most this many pixels, else the coarsest."""
+        for level, array in enumerate(self.arrays):
+            if max(array.shape[-2:]) <= pixels:
+                return level
+        return len(self.arrays) - 1
+
+    def whole(self, level: int, channel: int = 0) -> Pixels:
+        """All pixels of a coarse level, shape (row, column)."""
+        array = self.arrays[level]
+        return np.asarray(array[channel] if array.ndim == 3 else array[:])
+
+
+def open_image(path: Path, name: str = "") -> Image:
+    """Open an image of a store.
+
+    Parameters
+    ----------
+    path
+        Folder of the store.
+    name
+        Path of the image's group in the store, "" for the root.
+
+    Raises
+    ------
+    StorageError
+        There is no such store or image, or it was left half written.
+    """
+    try:
+        root = zarr.open_group(path, mode="r", zarr_format=3)
+        group: Any = root[name] if name else root
+        scales: Any = group.attrs["ome"]
+        facts: Any = root.attrs["transect"]
+    except (FileNotFoundError, KeyError, ValueError) as error:
+        raise StorageError(
+            f"{path}: no image {name or 'at the root'} of a finished store; run the step again"
+        ) from error
+    entry = scales["multiscales"][0]
+    datasets = entry["datasets"]
+    scale, shift = (t for t in datasets[0]["coordinateTransformations"])
+    px_um = float(scale["scale"][-1])
+    origin = [round(value / px_um) for value in shift["translation"][-2:]]
+    names = tuple(c["label"] for c in scales.get("omero", {}).get("channels", ()))
+    arrays = tuple(group[d["path"]] for d in datasets)
+    return Image(arrays, px_um, (origin[0], origin[1]), names, str(facts["digest"]))
