@@ -1,0 +1,17 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Folder of real images; the test is skipped where it is absent."""
+    if not DATA.is_dir():
+        pytest.skip(f"real images are not there: {DATA}")
+    return DATA
