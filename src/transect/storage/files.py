@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from transect.errors import StorageError
@@ -21,7 +21,13 @@ _CURES = {
 
 
 def explain(path: Path, error: OSError) -> StorageError:
-    """Put a failure to write into the user's words."""
+    """Put a failure while writing `path` into the user's words.
+
+    A file that is not there, outside `path`, is an input that could not be read.
+    """
+    culprit = Path(str(error.filename)) if error.filename else path
+    if error.errno == errno.ENOENT and culprit.parent not in (path.parent, *path.parents):
+        return StorageError(f"{culprit}: could not be read: it is not there")
     cure = _CURES.get(error.errno or 0, error.strerror or str(error))
     return StorageError(f"{path}: could not be written: {cure}")
 
@@ -63,4 +69,5 @@ def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()

@@ -62,12 +62,10 @@ def label_attributes(
 
     `source` is the path of the image that the labels belong to, relative to the label group.
     """
-    label: dict[str, Any] = {"version": VERSION}
-    if colors:
-        label["colors"] = [
-            {"label-value": int(value), "rgba": [*rgb, 255]}
-            for value, rgb in sorted(colors.items())
-        ]
+    shades = [
+        {"label-value": int(value), "rgba": [*rgb, 255]} for value, rgb in sorted(colors.items())
+    ]
+    label: dict[str, Any] = {"version": VERSION, "colors": shades}
     if source is not None:
         label["source"] = {"image": source}
     return {
