@@ -1,0 +1,1 @@
+"""Measurement: one pass over the pixels for mergeable sums, then tables and metrics from them."""

@@ -1,0 +1,180 @@
+"""Tables of one section: particles, cracks, pores, x-blocks, depth profile and thickness.
+
+Lengths are in um on the specimen: x along the foil from the mosaic's left border, z from the
+collector into the coating, zeta = z / thickness. `mosaic_*` are positions in the mosaic image.
+"""
+
+from __future__ import annotations
+
+from transect.statistics.tables import KEYS, METRICS, REPLICATES
+from transect.storage.tables import Column, Schema
+
+__all__ = ["BLOCKS", "COLUMNS", "CRACKS", "METRICS", "PARTICLES", "PORES", "PROFILE", "REPLICATES"]
+
+_F = "float64"
+
+
+def _um(name: str, definition: str) -> Column:
+    return Column(name, _F, "um", definition)
+
+
+def _area(name: str, definition: str) -> Column:
+    return Column(name, _F, "um2", definition)
+
+
+def _one(name: str, definition: str) -> Column:
+    return Column(name, _F, "1", definition)
+
+
+_SIDE = Column("side", "string", "", "coating side a (above the foil) or b")
+_PLACE = (
+    _um("x_um", "centroid along the foil"),
+    _um("z_um", "centroid, distance from the collector into the coating"),
+    _one("zeta", "z over the coating's thickness there, 0 at the collector to 1"),
+)
+_MOSAIC = (
+    _um("mosaic_x_um", "centroid, columns of the mosaic"),
+    _um("mosaic_y_um", "centroid, rows of the mosaic"),
+)
+_COMPLETE = Column(
+    "complete", "bool", "", "touches neither the mosaic's border nor an invalid pixel"
+)
+
+PARTICLES = Schema(
+    "particles",
+    1,
+    "Particle sections with their size, shape, cracks, voids and neighbours",
+    (
+        *KEYS,
+        Column("particle", "uint64", "", "id in the label image"),
+        _SIDE,
+        *_PLACE,
+        *_MOSAIC,
+        _um("bbox_x0_um", "left border of the bounding box in the mosaic"),
+        _um("bbox_y0_um", "upper border of the bounding box in the mosaic"),
+        _um("bbox_x1_um", "right border of the bounding box in the mosaic"),
+        _um("bbox_y1_um", "lower border of the bounding box in the mosaic"),
+        _area("area_um2", "pixels of active material times pixel area"),
+        _area("area_filled_um2", "area with internal voids and cracks"),
+        _um("ecd_um", "equivalent circle diameter sqrt(4 A_filled / pi), ISO 9276-6"),
+        _um("perimeter_um", "outer outline, Crofton formula with 4 directions"),
+        _um("feret_max_um", "largest caliper width over 36 directions"),
+        _um("feret_min_um", "smallest caliper width over 36 directions"),
+        _one("aspect_ratio", "feret_min / feret_max, in (0, 1] as ISO 9276-6"),
+        _one("form_factor", "4 pi A_filled / P^2; ImageJ calls this circularity"),
+        _one("circularity", "sqrt(form_factor), as ISO 9276-6"),
+        _one("roundness", "4 A_filled / (pi feret_max^2)"),
+        _one("solidity", "A_filled / hull area"),
+        _area("hull_area_um2", "area of the convex hull from the support function"),
+        Column("orientation_deg", _F, "deg", "major axis against the foil, in (-90, 90]"),
+        _one("grey_mean", "mean grey value of the active material"),
+        _one("grey_sd", "standard deviation of the grey value of the active material"),
+        _area("crack_area_um2", "area of cracks inside the particle"),
+        _um("crack_length_um", "length of the crack skeleton, steps 0.948 and 1.340 px"),
+        _one("crack_area_fraction", "A_crack / (A_crack + A_active material)"),
+        _area("void_area_um2", "area of voids inside the particle that are not cracks"),
+        _one("internal_porosity", "void area / area_filled"),
+        Column("n_neighbours", "int32", "1", "particles within the contact distance"),
+        _one("perimeter_share_pore", "share of the outline with pore or gap within the ring"),
+        _one("perimeter_share_binder", "share of the outline with binder within the ring"),
+        _one("perimeter_share_active_material", "share of the outline facing another particle"),
+        _one("perimeter_share_separator", "share of the outline facing the separator"),
+        _one("perimeter_share_collector", "share of the outline facing the collector"),
+        _one("detachment", "1 - shares of binder, active material and collector"),
+        _one("ml_weight", "Miles-Lantuejoul weight W / (W - f_x); 0 where not complete"),
+        Column("cracked", "bool", "", "crack length or area above the limits of the config"),
+        _COMPLETE,
+        Column("seam_flag", "bool", "", "bounding box meets a seam that was not accepted"),
+    ),
+)
+
+CRACKS = Schema(
+    "cracks",
+    1,
+    "Connected cracks inside particles",
+    (
+        *KEYS,
+        Column("crack", "uint64", "", "id: 1 + global index of its first pixel"),
+        Column("particle", "uint64", "", "particle that it lies in"),
+        *_PLACE,
+        *_MOSAIC,
+        _area("area_um2", "pixels times pixel area"),
+        _um("length_um", "length of the skeleton, steps 0.948 and 1.340 px"),
+        _um("width_mean_um", "area over length; below 3 px not resolved"),
+    ),
+)
+
+PORES = Schema(
+    "pores",
+    1,
+    "Connected pores: between particles, inside particles, and gaps at interfaces",
+    (
+        *KEYS,
+        Column("pore", "uint64", "", "id: 1 + global index of its first pixel"),
+        Column("kind", "string", "", "inter, intra (void of a particle) or gap (delamination)"),
+        *_PLACE,
+        _area("area_um2", "pixels times pixel area"),
+        _um("ecd_um", "equivalent circle diameter sqrt(4 A / pi)"),
+        _um("perimeter_um", "outline with holes, Crofton formula with 4 directions"),
+        _COMPLETE,
+    ),
+)
+
+BLOCKS = Schema(
+    "blocks",
+    1,
+    "Sums over blocks along the foil: what every interval is made from",
+    (
+        *KEYS,
+        Column("block", "int32", "1", "number of the block along the foil, from 0"),
+        _SIDE,
+        _um("x0_um", "start of the block"),
+        _um("x1_um", "end of the block"),
+        _area("area_valid_um2", "valid coating area"),
+        _area("area_active_material_um2", "active material"),
+        _area("area_binder_um2", "binder"),
+        _area("area_pore_um2", "pores between particles"),
+        _area("area_crack_um2", "cracks"),
+        _area("area_void_um2", "voids inside particles"),
+        _um("boundary_um", "Crofton length of the active material's outline"),
+        _um("crack_length_um", "length of the crack skeleton"),
+        Column("n_particles", "int64", "1", "particles whose centroid lies in the block"),
+        _um("thickness_mean_um", "mean thickness to the envelope"),
+        _um("gap_length_um", "length of delaminated collector interface"),
+        _um("interface_length_um", "length of collector interface"),
+    ),
+)
+
+PROFILE = Schema(
+    "profile",
+    1,
+    "Phase fractions against relative depth",
+    (
+        *KEYS,
+        _SIDE,
+        Column("depth_bin", "int32", "1", "bin of relative depth, from 0 at the collector"),
+        _one("zeta0", "start of the bin"),
+        _one("zeta1", "end of the bin"),
+        Column("phase", "string", "", "phase"),
+        _one("fraction", "area of the phase over valid coating area in the bin"),
+        _one("ci_low", "lower end of the 95 % block-bootstrap interval"),
+        _one("ci_high", "upper end of the 95 % block-bootstrap interval"),
+        Column("n", "int64", "1", "x-blocks with valid area in the bin"),
+    ),
+)
+
+COLUMNS = Schema(
+    "columns",
+    1,
+    "Thickness at every column of the mosaic that has a coating",
+    (
+        *KEYS,
+        _SIDE,
+        _um("x_um", "position along the foil"),
+        _um("thickness_um", "collector to envelope along the local normal"),
+        _um("thickness_mean_surface_um", "collector to mean surface along the local normal"),
+        _um("gap_um", "opening between collector and coating"),
+        Column("delaminated", "bool", "", "gap and run are at least the limits of the config"),
+        _um("collector_um", "thickness of the collector foil"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Statistics: intervals that know the spatial correlation, aggregates over cells, verdicts."""

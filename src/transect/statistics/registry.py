@@ -1,0 +1,79 @@
+"""Every metric that is published: its unit and what it means, in one place.
+
+The tables, the limits file and the documentation all read this registry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One published quantity: its name, its unit ("1" for ratios) and its definition."""
+
+    name: str
+    unit: str
+    definition: str
+
+
+_COATING = "of the valid coating area"
+_RAW = "raw 2-D section diameters of particles, Miles-Lantuejoul weights"
+
+_ALL = (
+    Metric("porosity_total", "1", f"inter + intra + crack porosity, share {_COATING}"),
+    Metric("porosity_inter", "1", f"pores outside particle envelopes, share {_COATING}"),
+    Metric("porosity_intra", "1", f"voids inside particles that are not cracks, share {_COATING}"),
+    Metric("porosity_crack", "1", f"cracks inside particles, share {_COATING}"),
+    Metric("phase_fraction_active_material", "1", f"active material, share {_COATING}"),
+    Metric("phase_fraction_binder", "1", f"binder with conductive additive, share {_COATING}"),
+    Metric("phase_fraction_pore", "1", f"pores outside particle envelopes, share {_COATING}"),
+    Metric("d10_area_um", "um", f"10 % of the particle area lies in smaller ones; {_RAW}"),
+    Metric("d50_area_um", "um", f"50 % of the particle area lies in smaller ones; {_RAW}"),
+    Metric("d90_area_um", "um", f"90 % of the particle area lies in smaller ones; {_RAW}"),
+    Metric("d10_number_um", "um", f"10 % of the particles are smaller; {_RAW}"),
+    Metric("d50_number_um", "um", f"50 % of the particles are smaller; {_RAW}"),
+    Metric("d90_number_um", "um", f"90 % of the particles are smaller; {_RAW}"),
+    Metric("span_area", "1", "(D90 - D10) / D50, area weighted"),
+    Metric("n_particles", "1", "particle sections that were measured, border ones included"),
+    Metric("n_A_per_mm2", "1/mm2", "sum of the Miles-Lantuejoul weights over the valid area"),
+    Metric("ecd_mean_um", "um", f"mean equivalent circle diameter; {_RAW}"),
+    Metric("aspect_ratio_median", "1", "median of feret_min / feret_max of whole particles"),
+    Metric("circularity_median", "1", "median of sqrt(4 pi A / P^2) of whole particles"),
+    Metric("solidity_median", "1", "median of area over hull area of whole particles"),
+    Metric("crack_area_fraction", "1", "crack area / (crack + active material area), pooled"),
+    Metric("crack_length_density_per_um", "1/um", "crack length / active material area"),
+    Metric("crack_surface_density_per_um", "1/um", "(4/pi) crack length / active material area"),
+    Metric("cracked_fraction", "1", "weighted share of particles above the crack limits"),
+    Metric("internal_porosity", "1", "void area over filled particle area, pooled"),
+    Metric("S_V_per_um", "1/um", "(4/pi) Crofton length of the active material's outline / area"),
+    Metric("t_mean_um", "um", "mean coating thickness to the envelope, along the local normal"),
+    Metric("t_sd_um", "um", "standard deviation of the thickness along the foil"),
+    Metric("t_cv", "1", "t_sd / t_mean"),
+    Metric("t_min_um", "um", "smallest thickness along the foil"),
+    Metric("t_max_um", "um", "largest thickness along the foil"),
+    Metric("t_range_um", "um", "t_max - t_min"),
+    Metric("side_asymmetry", "1", "2 (tA - tB) / (tA + tB) of the mean thicknesses"),
+    Metric("cc_thickness_um", "um", "mean thickness of the collector foil"),
+    Metric(
+        "delam_fraction",
+        "1",
+        "share of the collector interface with a gap of at least the"
+        " smallest gap over at least the shortest run",
+    ),
+    Metric("gap_max_um", "um", "widest gap at the collector interface that counts"),
+    Metric("longest_run_um", "um", "longest run of delaminated interface"),
+    Metric("gap_area_um2_per_mm", "um2/mm", "area of the gaps that count per interface length"),
+    Metric("gradient_porosity", "1", "(top third - bottom third) / mean of the total porosity"),
+    Metric("gradient_binder", "1", "(top third - bottom third) / mean of the binder fraction"),
+    Metric("binder_migration_index", "1", "binder fraction in the top third / bottom third"),
+    Metric(
+        "detachment_mean",
+        "1",
+        "mean over particles of the envelope share that touches neither"
+        " binder nor particle nor collector, weighted by perimeter",
+    ),
+    Metric("excluded_area_fraction", "1", "invalid pixels inside the coating, share of its area"),
+    Metric("agglomerate_per_mm2", "1/mm2", "binder components above the agglomerate limit"),
+)
+REGISTRY: dict[str, Metric] = {metric.name: metric for metric in _ALL}

@@ -1,0 +1,85 @@
+"""Tables of metrics: per section, their bootstrap replicates, verdicts and aggregates."""
+
+from __future__ import annotations
+
+from transect.storage.tables import Column, Schema
+
+KEYS = (
+    Column("batch", "string", "", "batch that the section belongs to"),
+    Column("cell", "string", "", "cell that the section was cut from; blank above cell level"),
+    Column("section", "string", "", "cross-section"),
+)
+_METRIC = (
+    Column("metric", "string", "", "name of the metric"),
+    Column("side", "string", "", "coating side a (above the foil) or b; blank for both"),
+)
+_INTERVAL = (
+    Column("ci_low", "float64", "unit column", "lower end of the 95 % interval"),
+    Column("ci_high", "float64", "unit column", "upper end of the 95 % interval"),
+)
+_VALUE = Column("value", "float64", "unit column", "value; NaN where it is not defined, see note")
+_UNIT = Column("unit", "string", "", "unit of value and interval")
+
+METRICS = Schema(
+    "metrics",
+    1,
+    "Metrics of one section in long form",
+    (
+        *KEYS,
+        *_METRIC,
+        _VALUE,
+        _UNIT,
+        *_INTERVAL,
+        Column("n", "int64", "1", "sample size: what `method` resamples or counts"),
+        Column("method", "string", "", "how the interval was made"),
+        Column("resolution_limit_um", "float64", "um", "size below which objects are not seen"),
+        Column("note", "string", "", "what the reader must know; blank if nothing"),
+    ),
+)
+
+REPLICATES = Schema(
+    "replicates",
+    1,
+    "Moving-block bootstrap over x-blocks; a replicate resamples the same blocks in all metrics",
+    (
+        *KEYS,
+        Column("replicate", "int32", "1", "number of the replicate, from 0"),
+        *_METRIC,
+        _VALUE,
+    ),
+)
+
+VERDICTS = Schema(
+    "verdicts",
+    1,
+    "Metrics against limits, by guard band",
+    (
+        *KEYS,
+        *_METRIC,
+        _VALUE,
+        *_INTERVAL,
+        _UNIT,
+        Column("limit_low", "float64", "unit column", "lower limit; NaN if none"),
+        Column("limit_high", "float64", "unit column", "upper limit; NaN if none"),
+        Column("verdict", "string", "", "pass, fail, not decidable, or no limit"),
+    ),
+)
+
+AGGREGATES = Schema(
+    "aggregates",
+    1,
+    "Metrics of a cell, a batch or the trend: means over sections or cells",
+    (
+        *KEYS[:2],
+        *_METRIC,
+        Column("value", "float64", "unit column", "mean over sections (cell) or cells (batch)"),
+        Column(
+            "sd_between", "float64", "unit column", "standard deviation between them; NaN for 1"
+        ),
+        *_INTERVAL,
+        Column("n_sections", "int64", "1", "sections with a value"),
+        Column("n_cells", "int64", "1", "cells with a value"),
+        _UNIT,
+        Column("method", "string", "", "how the interval was made"),
+    ),
+)
