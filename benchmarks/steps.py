@@ -1,0 +1,112 @@
+"""Run every step of one section by its command, and note the seconds and peak memory of each."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+TRANSECT = [sys.executable, "-c", "from transect.cli import main; main()"]
+
+
+@dataclass
+class Cost:
+    """What one command took: wall seconds, processor seconds, peak resident memory."""
+
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_mb: float = 0.0
+
+    def add(self, other: Cost) -> None:
+        """Count another command of the same step."""
+        self.wall_s += other.wall_s
+        self.cpu_s += other.cpu_s
+        self.peak_mb = max(self.peak_mb, other.peak_mb)
+
+
+def call(*options: object) -> Cost:
+    """Run `transect` with these options; stop with its message when it fails."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [*TRANSECT, *map(str, options)], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stderr is not None
+    words = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"transect {' '.join(map(str, options))}\n{words}")
+    wall = time.perf_counter() - start
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def run_section(raw: Path, out: Path, blocks: int = 1, threads: int = 2) -> dict[str, Cost]:
+    """Take a folder of raw tiles to tables and a report.
+
+    Returns the cost of each step, by name.
+    """
+    costs: dict[str, Cost] = {}
+
+    def step(name: str, *options: object) -> None:
+        costs.setdefault(name, Cost()).add(call(name, *options))
+
+    t = ("--threads", threads)
+    tiles, checks = out / "tiles.json", out / "tiles.parquet"
+    shading, positions, seams = (
+        out / "shading.npz",
+        out / "positions.parquet",
+        out / "seams.parquet",
+    )
+    mosaic, layers = out / "mosaic.zarr", out / "layers.parquet"
+    thresholds, groups, parts = out / "thresholds.json", out / "groups.parquet", out / "blocks"
+    source = ("--tiles", tiles, "--folder", raw)
+    step("index", "--folder", raw, "--output", tiles)
+    step("check", *source, "--output", checks, *t)
+    step("shading", *source, "--checks", checks, "--output", shading, *t)
+    step(
+        "register", *source, "--checks", checks, "--shading", shading,
+        "--positions", positions, "--seams", seams, *t,
+    )  # fmt: skip
+    step(
+        "fuse", *source, "--positions", positions, "--shading", shading, "--output", mosaic, *t
+    )  # fmt: skip
+    step("layers", "--mosaic", mosaic, "--output", layers, *t)
+    shape = ("--mosaic", mosaic, "--layers", layers)
+    step("thresholds", *shape, "--output", thresholds, *t)
+    for b in range(blocks):
+        place, which = parts / str(b), ("--block", b, "--blocks", blocks)
+        step(
+            "segment", *shape, "--thresholds", thresholds, *which,
+            "--output", place / "segments.zarr", "--contacts", place / "contacts.parquet",
+            "--faces", place / "faces.parquet", *t,
+        )  # fmt: skip
+    step("resolve", "--folder", parts, "--blocks", blocks, "--output", groups)
+    for b in range(blocks):
+        place, which = parts / str(b), ("--block", b, "--blocks", blocks)
+        step(
+            "measure", *shape, "--groups", groups, "--folder", parts, *which,
+            "--labels", place / "labels.zarr", "--partials", place / "partials", *t,
+        )  # fmt: skip
+    step("labels", "--folder", parts, "--blocks", blocks, "--mosaic", mosaic,
+         "--output", out / "labels.zarr", *t)  # fmt: skip
+    step(
+        "join", "--folder", parts, "--blocks", blocks, *shape, "--checks", checks,
+        "--seams", seams, "--batch", "b", "--cell", "c", "--section", "s",
+        "--output", out / "tables",
+    )  # fmt: skip
+    step("judge", "--metrics", out / "tables/metrics.parquet",
+         "--output", out / "verdicts.parquet")  # fmt: skip
+    step("report-section", "--folder", out, "--output", out / "report.html")
+    return costs
+
+
+def figure(name: str, value: float | str | bool, unit: str, goal: str, met: bool | None) -> bool:
+    """Print one figure as a JSON line; whether its goal is met, or has none."""
+    row = {"figure": name, "value": value, "unit": unit, "goal": goal, "met": met}
+    sys.stdout.write(json.dumps(row) + "\n")
+    sys.stdout.flush()
+    return met is not False
