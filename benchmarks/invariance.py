@@ -1,4 +1,4 @@
-"""Are labels and tables the same bytes whatever the number of blocks and threads?
+"""Check that labels and tables are the same bytes whatever the number of blocks and threads.
 
 `python benchmarks/invariance.py` makes a phantom of more than 100 megapixels and takes it through
 every step with 1, 2 and 5 blocks and with 1 and 2 threads. Exits 1 when any byte differs.
