@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +93,9 @@ def write_table(
         pq.write_table(table, partial, compression="zstd")
 
 
-def read_table(path: Path, schema: Schema | None = None) -> pd.DataFrame:
+def read_table(
+    path: Path, schema: Schema | None = None, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
     """Read a table.
 
     Parameters
@@ -102,14 +104,20 @@ def read_table(path: Path, schema: Schema | None = None) -> pd.DataFrame:
         File to read.
     schema
         What the table must be; not checked when absent.
+    columns
+        The columns to read, which must be there; all when absent.
 
     Raises
     ------
     StorageError
-        The file is absent, is not parquet, or holds another table or schema version.
+        The file is absent, is not parquet, lacks a column, or holds another table or schema
+        version.
     """
     try:
-        table = pq.read_table(path)
+        missing = sorted(set(columns or ()) - set(pq.read_schema(path).names))
+        if missing:
+            raise StorageError(f"{path}: no column {missing}; run the step that makes it again")
+        table = pq.read_table(path, columns=columns if columns is None else list(columns))
     except (OSError, pa.ArrowInvalid) as error:
         raise StorageError(f"{path}: not a readable table: {error}") from error
     if schema is not None:
