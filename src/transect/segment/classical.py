@@ -1,0 +1,121 @@
+"""The classical engine: thresholds that follow their surroundings, and openings in particles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from transect.phases import Phase
+from transect.segment.engine import UNDECIDED, Prediction
+from transect.segment.thresholds import Thresholds, denoise, denoise_radius
+from transect.segment.voids import ELLIPSE, EXTENT, compact
+
+U8 = npt.NDArray[np.uint8]
+Bool = npt.NDArray[np.bool_]
+
+FLOOR = 3
+"""Radius within which a pixel's darker neighbour is looked for, in px: the width of an edge."""
+
+RIM = 2
+"""Radius of the blurred rim of active material against a pore, in px."""
+
+SPECK = 4
+"""Openings below this many pixels are noise."""
+
+
+def disc(radius: int) -> U8:
+    """Structuring element."""
+    size = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
+
+
+@dataclass(frozen=True)
+class ClassicalEngine:
+    """Phases by thresholds.
+
+    Attributes
+    ----------
+    thresholds
+        Greys of the section's phases.
+    denoise_px
+        Sigma of the Gaussian, in px.
+    crack_width_px
+        Widest thin opening inside a particle that is taken for a crack.
+    """
+
+    thresholds: Thresholds
+    denoise_px: float
+    crack_width_px: int
+
+    @property
+    def halo(self) -> int:
+        """Receptive field in px."""
+        closing = 2 * ((self.crack_width_px + 1) // 2)
+        return denoise_radius(self.denoise_px) + 2 * FLOOR + 2 * closing + EXTENT + 2
+
+    def predict(self, grey: U8, zone: U8) -> Prediction:
+        """Label a window; see `Engine`."""
+        smooth = denoise(grey, self.denoise_px)
+        inside = zone == UNDECIDED
+        low = cv2.erode(smooth, disc(FLOOR))
+        material = self._material(smooth, low) & inside
+        phases = self._between(smooth, material)
+        self._openings(phases, material, inside)
+        phases[~inside] = zone[~inside]
+        return Prediction(phases, self._confidence(smooth, phases, inside))
+
+    def _material(self, smooth: U8, low: U8) -> Bool:
+        """Active material: above the middle between itself and what lies beside the pixel."""
+        t = self.thresholds
+        below = t.pore if t.binder is None else t.binder
+        # Limit as a function of the darkest neighbour: edges stay where they are, whatever
+        # phase is on their other side.
+        floors = np.clip(np.arange(256, dtype=np.float64), t.pore, below)
+        limit = np.ceil((t.active_material + floors) / 2).astype(np.uint8)
+        return np.asarray(smooth >= cv2.LUT(low, limit))
+
+    def _between(self, smooth: U8, material: Bool) -> U8:
+        """Phases before openings: active material, binder and pore."""
+        limit = self.thresholds.pore_binder
+        phases = np.full(smooth.shape, Phase.PORE, np.uint8)
+        if limit is not None:
+            rim = cv2.dilate(material.view(np.uint8), disc(RIM)).astype(bool)
+            # The blurred edge of active material against a pore passes through binder's grey.
+            near = cv2.erode(smooth, disc(RIM))
+            value = np.where(rim, near, smooth)
+            phases[value > limit] = Phase.BINDER
+        phases[material] = Phase.ACTIVE_MATERIAL
+        return phases
+
+    def _openings(self, phases: U8, material: Bool, inside: Bool) -> None:
+        """Mark openings inside particles, in place: cracks where thin, voids where round."""
+        bytes_ = material.view(np.uint8)
+        element = disc((self.crack_width_px + 1) // 2)
+        closed = cv2.morphologyEx(bytes_, cv2.MORPH_CLOSE, element).astype(bool) & inside
+        holes = compact(~closed & inside, EXTENT, ELLIPSE)
+        phases[holes == 1] = Phase.VOID
+        thin = closed & ~material
+        kind = compact(thin, 2 * self.crack_width_px, 0.8, SPECK)
+        phases[thin] = Phase.CRACK
+        enclosed = kind == 1
+        phases[enclosed] = Phase.VOID
+        phases[kind == 2] = Phase.ACTIVE_MATERIAL
+
+    def _confidence(self, smooth: U8, phases: U8, inside: Bool) -> U8:
+        """Distance from the nearest limit, over half the way to the phase's own grey."""
+        t = self.thresholds
+        greys = np.arange(256, dtype=np.float64)
+        upper = t.binder_active_material
+        above = (greys - upper) / max(t.active_material - upper, 1.0)
+        margin = np.where(greys >= upper, above, -above)
+        if t.pore_binder is not None and t.binder is not None:
+            lower = (greys - t.pore_binder) / max(t.binder - t.pore_binder, 1.0)
+            margin = np.minimum(margin, np.abs(lower))
+        table = np.clip(np.rint(255 * margin), 0, 255).astype(np.uint8)
+        out = cv2.LUT(smooth, table)
+        out[~inside] = 255
+        out[phases == Phase.INVALID] = 0
+        return np.asarray(out)

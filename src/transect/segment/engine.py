@@ -1,0 +1,61 @@
+"""What turns grey values into phases: a window in, labels out, so that any engine can take part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from transect.phases import Phase
+
+U8 = npt.NDArray[np.uint8]
+Bool = npt.NDArray[np.bool_]
+
+UNDECIDED = Phase.PORE
+"""What the geometry says of a pixel inside the coating: the engine decides."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What an engine says of a window; arrays of the window's shape (row, column).
+
+    Attributes
+    ----------
+    phases
+        Codes of `Phase`. CRACK and VOID are candidates: openings inside the particle mask.
+    confidence
+        0 (a guess) to 255 (certain).
+    """
+
+    phases: U8
+    confidence: U8
+
+    @property
+    def particles(self) -> Bool:
+        """Active material with the openings inside it: what instances are made from."""
+        return (
+            (self.phases == Phase.ACTIVE_MATERIAL)
+            | (self.phases == Phase.CRACK)
+            | (self.phases == Phase.VOID)
+        )
+
+
+class Engine(Protocol):
+    """Anything that labels the pixels of a window."""
+
+    @property
+    def halo(self) -> int:
+        """Receptive field: a prediction is exact this far inside the window, in px."""
+
+    def predict(self, grey: U8, zone: U8) -> Prediction:
+        """Label a window.
+
+        Parameters
+        ----------
+        grey
+            Pixels on the section's 8-bit scale, shape (row, column).
+        zone
+            Phase that the geometry of the layers gives; `UNDECIDED` inside the coating.
+        """

@@ -1,0 +1,201 @@
+"""Global thresholds of a section, from merged histograms of fixed windows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from transect.errors import AnalysisError, StorageError
+from transect.segment.engine import U8, UNDECIDED
+from transect.segment.modes import Modes, fit_modes
+from transect.storage.files import write_text
+
+U64 = npt.NDArray[np.int64]
+RANGES = 64
+"""Bins of local range in the joint histogram, 2 grey levels each."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What grey value is which phase; greys on the section's 8-bit scale.
+
+    Attributes
+    ----------
+    scale
+        Grey values of the mosaic that become 0 and 255.
+    pore, binder, active_material
+        Typical grey of each phase; `binder` is absent where two phases are told apart only.
+    pore_binder, binder_active_material
+        Limits halfway between neighbours; the first is absent without binder.
+    sd
+        Standard deviation of denoised active material: noise and texture.
+    separation
+        Distance between active material and the rest over their spread.
+    pixels
+        Pixels that were looked at.
+    """
+
+    scale: tuple[float, float]
+    pore: float
+    binder: float | None
+    active_material: float
+    sd: float
+    separation: float
+    pixels: int
+
+    @property
+    def pore_binder(self) -> float | None:
+        """Limit between pore and binder."""
+        return None if self.binder is None else (self.pore + self.binder) / 2
+
+    @property
+    def binder_active_material(self) -> float:
+        """Limit between active material and what is next below it."""
+        below = self.pore if self.binder is None else self.binder
+        return (below + self.active_material) / 2
+
+    def save(self, path: Path) -> None:
+        """Write as JSON."""
+        limits = {
+            "pore_binder": self.pore_binder,
+            "binder_active_material": self.binder_active_material,
+        }
+        text = json.dumps({"schema": 1, **asdict(self), "limits": limits}, indent=1)
+        write_text(path, text + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> Thresholds:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        StorageError
+            The file is absent or is something else.
+        """
+        try:
+            facts = json.loads(path.read_text(encoding="utf-8"))
+            names = cls.__dataclass_fields__
+            values = {name: facts[name] for name in names}
+            return cls(**{**values, "scale": tuple(values["scale"])})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StorageError(
+                f"{path}: not a file of thresholds ({error}); run transect thresholds again"
+            ) from None
+
+
+def to_scale(pixels: npt.NDArray[np.generic], scale: tuple[float, float]) -> U8:
+    """Bring pixels to 8 bits; the same value gives the same result in every window."""
+    if pixels.dtype == np.uint8 and scale == (0.0, 255.0):
+        return pixels  # type: ignore[return-value]
+    low, high = scale
+    gain = 255.0 / (high - low)
+    if pixels.dtype in (np.uint8, np.uint16):
+        top = np.iinfo(pixels.dtype).max
+        table = np.clip(np.rint((np.arange(top + 1) - low) * gain), 0, 255).astype(np.uint8)
+        return table[pixels]
+    values = np.nan_to_num(pixels.astype(np.float64), nan=low, posinf=high, neginf=low)
+    return np.clip(np.rint((values - low) * gain), 0, 255).astype(np.uint8)
+
+
+def scale_of(coarse: npt.NDArray[np.generic], where: str) -> tuple[float, float]:
+    """Grey values that become 0 and 255, from a coarse level of the mosaic.
+
+    Parameters
+    ----------
+    coarse
+        Recorded pixels of a coarse level, any shape.
+    where
+        Words for the message.
+
+    Raises
+    ------
+    AnalysisError
+        There is no pixel, or all are equal.
+    """
+    values = coarse[np.isfinite(coarse)] if coarse.dtype.kind == "f" else coarse.ravel()
+    if values.size == 0 or values.min() == values.max():
+        found = "no recorded pixel" if values.size == 0 else f"every pixel is {values.flat[0]}"
+        raise AnalysisError(
+            f"{where}: {found}; a section with contrast is needed: check the tiles and detector"
+        )
+    if coarse.dtype == np.uint8:
+        return 0.0, 255.0
+    low, high = (float(v) for v in np.percentile(values, [0.1, 99.9]))
+    if low == high:
+        low, high = float(values.min()), float(values.max())
+    margin = 0.1 * (high - low)
+    return low - margin, high + margin
+
+
+def denoise(grey: U8, sigma_px: float) -> U8:
+    """Smooth with a Gaussian, in integers: a pixel's value does not depend on its window."""
+    if sigma_px == 0:
+        return grey
+    size = 2 * denoise_radius(sigma_px) + 1
+    return np.asarray(cv2.GaussianBlur(grey, (size, size), sigma_px))
+
+
+def denoise_radius(sigma_px: float) -> int:
+    """Reach of `denoise` in px."""
+    return int(np.ceil(3 * sigma_px))
+
+
+def histogram(grey: U8, zone: U8) -> U64:
+    """Joint histogram of denoised grey (256) and local range (`RANGES`) inside the coating."""
+    kernel = np.ones((3, 3), np.uint8)
+    reach = cv2.subtract(cv2.dilate(grey, kernel), cv2.erode(grey, kernel))
+    inside = zone == UNDECIDED
+    bins = np.minimum(reach[inside] >> 1, RANGES - 1).astype(np.int64)
+    flat = np.bincount(grey[inside] * np.int64(RANGES) + bins, minlength=256 * RANGES)
+    return flat.reshape(256, RANGES)
+
+
+def thresholds_from(joint: U64, scale: tuple[float, float], where: str = "section") -> Thresholds:
+    """Find the phases in a merged histogram.
+
+    Parameters
+    ----------
+    joint
+        Sum of `histogram` over windows.
+    scale
+        What the 8-bit scale means.
+    where
+        Words for the message.
+
+    Raises
+    ------
+    AnalysisError
+        There is no coating, or its grey values do not part into phases.
+    """
+    total = int(joint.sum())
+    if total == 0:
+        raise AnalysisError(f"{where}: no pixel of coating was found; look at the layers")
+    whole = joint.sum(axis=1)
+    if np.count_nonzero(whole) < 2:
+        raise AnalysisError(
+            f"{where}: every coating pixel has grey {int(whole.argmax())} of 255:"
+            " no particle can be told; check the detector and the contrast"
+        )
+    modes: Modes = fit_modes(_flat(joint), whole)
+    if modes.separation < 2.0:
+        raise AnalysisError(
+            f"{where}: grey values of the coating form one hump (separation"
+            f" {modes.separation:.2f}, at least 2 is needed): no particles can be told from"
+            " binder and pores; check that the section holds a coating and has material contrast"
+        )
+    return Thresholds(
+        scale, modes.pore, modes.binder, modes.bright, modes.sd, modes.separation, total
+    )
+
+
+def _flat(joint: U64) -> U64:
+    """Greys of pixels whose surroundings are even, so that edges do not blur the phases."""
+    ranges = joint.sum(axis=0)
+    # Half of the pixels: the flatter half of any electrode holds all of its phases.
+    limit = int(np.searchsorted(np.cumsum(ranges), 0.5 * ranges.sum()))
+    return joint[:, : limit + 1].sum(axis=1)

@@ -1,0 +1,95 @@
+"""Openings inside particles: which holes are voids, and which belong to the space between."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from transect.kernels import kernel
+
+Bool = npt.NDArray[np.bool_]
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+U8 = npt.NDArray[np.uint8]
+
+EXTENT = 64
+"""Longest side of a hole that may be a void, in px: what keeps the decision inside the halo."""
+
+ELLIPSE = 0.78
+"""Area over the area of the ellipse with the same second moments: 1 for a disc, 0.95 for a
+square, 0.83 for a triangle; a pore between touching particles, with its cusps, is below."""
+
+
+@kernel
+def _moments(labels: I32, top: I32, left: I32, keep: Bool, sums: I64) -> None:
+    """Sums of coordinates from each component's corner, for those that may be kept."""
+    rows, cols = labels.shape
+    for r in range(rows):
+        for c in range(cols):
+            k = labels[r, c]
+            if k > 0 and keep[k]:
+                y, x = np.int64(r - top[k]), np.int64(c - left[k])
+                sums[k, 0] += y
+                sums[k, 1] += x
+                sums[k, 2] += y * y
+                sums[k, 3] += x * x
+                sums[k, 4] += x * y
+
+
+@kernel
+def _select(labels: I32, kind: U8, out: U8) -> None:
+    rows, cols = labels.shape
+    for r in range(rows):
+        for c in range(cols):
+            out[r, c] = kind[labels[r, c]]
+
+
+def ellipse_share(area: I64, sums: I64) -> npt.NDArray[np.float64]:
+    """Area of components over the area of the ellipse with their second moments.
+
+    Integers up to the last step, so a component has the same value wherever it lies.
+    """
+    n = area.astype(np.int64)
+    yy = n * sums[:, 2] - sums[:, 0] ** 2
+    xx = n * sums[:, 3] - sums[:, 1] ** 2
+    xy = n * sums[:, 4] - sums[:, 0] * sums[:, 1]
+    # 1/12 is the second moment of a pixel in itself.
+    square = n.astype(np.float64) ** 2
+    a, b, c = yy / square + 1 / 12, xx / square + 1 / 12, xy / square
+    return n / (4 * np.pi * np.sqrt(np.maximum(a * b - c * c, 1e-6)))  # type: ignore[no-any-return]
+
+
+def compact(mask: Bool, extent: int, share: float, smallest: int = 1) -> U8:
+    """Components of a mask that are small and convex-like.
+
+    Parameters
+    ----------
+    mask
+        Shape (row, column).
+    extent
+        Longest side of a component's box, in px.
+    share
+        Least `ellipse_share`.
+    smallest
+        Smallest area in px.
+
+    Returns
+    -------
+    1 in compact components, 2 in components below `smallest`, 0 elsewhere.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        mask.view(np.uint8), connectivity=4, ltype=cv2.CV_32S
+    )
+    width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    keep = (width <= extent) & (height <= extent)
+    keep[0] = False
+    sums = np.zeros((count, 5), np.int64)
+    _moments(labels, stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_LEFT], keep, sums)
+    area = stats[:, cv2.CC_STAT_AREA].astype(np.int64)
+    round_enough = ellipse_share(area, sums) >= share
+    kind = np.where(keep & round_enough, 1, 0).astype(np.uint8)
+    kind[keep & (area < smallest)] = 2
+    out = np.empty(mask.shape, np.uint8)
+    _select(labels, kind, out)
+    return out
