@@ -7,6 +7,7 @@ depends on it.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -31,11 +32,25 @@ class TilesConfig(_Part):
         1, description="Sign of the stage's y axis against the image's rows."
     )
     pixel_nm: float | None = Field(
-        None, gt=0, description="Pixel size in nm, for images that do not say; else as recorded."
+        None,
+        gt=0,
+        description="Pixel size in nm, for images that do not say or say wrong; as recorded when"
+        " absent.",
+    )
+    data_bar_px: int | None = Field(
+        None,
+        ge=0,
+        description="Rows of data bar at the lower edge of every image; found when absent.",
+    )
+    expected_tiles: int | None = Field(
+        None,
+        ge=1,
+        description="Number of images that the folder should hold; not checked when absent.",
     )
     name_pattern: str | None = Field(
         None,
-        description="Regular expression with groups `row` and `column` for plain images.",
+        description="Regular expression with groups `row` and `column` for the names of plain"
+        " images, such as (?P<row>[0-9]+)-(?P<column>[0-9]+).",
     )
     overlap: float = Field(
         0.1,
@@ -118,7 +133,9 @@ class Config(_Part):
     """The whole configuration."""
 
     sheet: str = Field("config/sections.tsv", description="Sample sheet, one row per section.")
-    results: str = Field("results", description="Folder that receives all results.")
+    results: str = Field(
+        "results", min_length=1, description="Folder that receives all results, logs included."
+    )
     limits: str | None = Field(None, description="File of limits for pass and fail, if any.")
     tiles: TilesConfig = Field(default_factory=TilesConfig)
     mosaic: MosaicConfig = Field(default_factory=MosaicConfig)
@@ -126,6 +143,22 @@ class Config(_Part):
     segment: SegmentConfig = Field(default_factory=SegmentConfig)
     measure: MeasureConfig = Field(default_factory=MeasureConfig)
     statistics: StatisticsConfig = Field(default_factory=StatisticsConfig)
+
+    def stages(self) -> dict[str, BaseModel]:
+        """Parts that say how things are computed, by name; not where files lie."""
+        return {
+            name: value
+            for name in type(self).model_fields
+            if isinstance(value := getattr(self, name), BaseModel)
+        }
+
+
+def compact(value: BaseModel | Mapping[str, BaseModel]) -> str:
+    """Write a part of the configuration, or several by name, as JSON on one line."""
+    if isinstance(value, BaseModel):
+        return value.model_dump_json()
+    parts = {name: part.model_dump(mode="json") for name, part in value.items()}
+    return json.dumps(parts, separators=(",", ":"))
 
 
 P = TypeVar("P", bound=BaseModel)

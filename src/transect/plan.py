@@ -1,0 +1,208 @@
+"""What a run consists of: the sections of the sheet, the settings of each and what jobs ask for.
+
+The Snakefile reads it at every start, so nothing heavy is imported here.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+
+from transect.config import Config, compact, parse
+from transect.errors import ConfigError
+from transect.sheet import Section, read_sheet
+
+UNKNOWN_TILES = 1000
+"""Tiles that a section is taken to have where the sheet does not say: a wide one."""
+
+
+class Wildcards(Protocol):
+    """What names a section in the rules: Snakemake's wildcards."""
+
+    batch: str
+    cell: str
+    section: str
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What one job of a step asks for.
+
+    Memory is bounded by the windows in flight, so it grows with the threads and not with the
+    section; time grows with the tiles and shrinks with the blocks.
+    """
+
+    memory_mb: int = 1500
+    thread_mb: int = 0
+    minutes: int = 10
+    tile_seconds: float = 0.0
+    blockwise: bool = False
+
+
+# From runs of 0.5 gigapixel on two cores, doubled; a second attempt gets twice as much.
+DEMANDS: dict[str, Demand] = {
+    "index": Demand(tile_seconds=0.5),
+    "check": Demand(thread_mb=250, tile_seconds=1.0),
+    "shading": Demand(thread_mb=250, tile_seconds=0.5),
+    "register": Demand(memory_mb=2000, thread_mb=250, tile_seconds=2.0),
+    "fuse": Demand(memory_mb=2000, thread_mb=400, tile_seconds=2.0),
+    "layers": Demand(memory_mb=2000, thread_mb=250, tile_seconds=0.5),
+    "thresholds": Demand(memory_mb=2000, thread_mb=250, tile_seconds=1.0),
+    "segment": Demand(memory_mb=2000, thread_mb=500, tile_seconds=6.0, blockwise=True),
+    "resolve": Demand(memory_mb=4000, tile_seconds=0.5),
+    "measure": Demand(memory_mb=2000, thread_mb=500, tile_seconds=6.0, blockwise=True),
+    "labels": Demand(memory_mb=2000, thread_mb=400, tile_seconds=1.0),
+    "join": Demand(memory_mb=4000, thread_mb=100, tile_seconds=1.0),
+    "report": Demand(memory_mb=3000, tile_seconds=0.5),
+    "aggregate": Demand(),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sections by (batch, cell, section), in the order of the sheet, and their settings."""
+
+    config: Config
+    sections: dict[tuple[str, str, str], Section]
+    settings: dict[tuple[str, str, str], Config] = field(repr=False)
+
+    @classmethod
+    def load(cls, values: Mapping[str, Any], chemistries: Path) -> Plan:
+        """Read the sheet and check the configuration of every section.
+
+        Parameters
+        ----------
+        values
+            The user's configuration, as read from YAML.
+        chemistries
+            Folder with the defaults of each chemistry, which the user's own values override.
+
+        Raises
+        ------
+        TransectError
+            Lists every fault of the configuration or of the sheet.
+        """
+        # A part whose keys are all commented out is read from YAML as nothing.
+        values = {key: value for key, value in values.items() if value is not None}
+        config = parse(Config, values, "configuration")
+        sections = {(s.batch, s.cell, s.section): s for s in read_sheet(Path(config.sheet))}
+        _check_folders(config, sections)
+        settings = {
+            key: _settings(values, section, chemistries) for key, section in sections.items()
+        }
+        return cls(config, sections, settings)
+
+    def section(self, wildcards: Wildcards) -> Section:
+        """Row of the sheet that a job works on."""
+        return self.sections[wildcards.batch, wildcards.cell, wildcards.section]
+
+    def folder(self, wildcards: Wildcards) -> str:
+        """Folder of the section's raw tiles."""
+        return str(self.section(wildcards).folder)
+
+    def blocks(self, wildcards: Wildcards) -> int:
+        """How many blocks the section is cut into."""
+        return self.section(wildcards).blocks
+
+    def part(self, name: str) -> Callable[[Wildcards], str]:
+        """Give one stage's settings of a job's section, as JSON."""
+        return lambda wildcards: compact(getattr(self._of(wildcards), name))
+
+    def parts(self, *names: str) -> Callable[[Wildcards], str]:
+        """Give several stages' settings of a job's section, as one JSON object by stage."""
+        return lambda wildcards: compact(
+            {name: getattr(self._of(wildcards), name) for name in names}
+        )
+
+    def whole(self, wildcards: Wildcards) -> str:
+        """All settings of a job's section, as JSON; where results lie is not one of them."""
+        return compact(self._of(wildcards).stages())
+
+    def _of(self, wildcards: Wildcards) -> Config:
+        return self.settings[wildcards.batch, wildcards.cell, wildcards.section]
+
+    def batches(self) -> list[str]:
+        """Names of all batches, in the order of the sheet."""
+        return list(dict.fromkeys(batch for batch, _, _ in self.sections))
+
+    def cells(self, batch: str) -> list[str]:
+        """Names of a batch's cells, in the order of the sheet."""
+        return list(dict.fromkeys(c for b, c, _ in self.sections if b == batch))
+
+    def of_cell(self, batch: str, cell: str) -> list[str]:
+        """Names of a cell's sections, in the order of the sheet."""
+        return [s for b, c, s in self.sections if (b, c) == (batch, cell)]
+
+    def memory(self, step: str) -> Callable[[Wildcards, int, int], int]:
+        """Memory of a step's job in MB, by its threads and its attempt."""
+        demand = DEMANDS[step]
+
+        def of_job(wildcards: Wildcards, threads: int, attempt: int) -> int:
+            return (demand.memory_mb + demand.thread_mb * threads) * attempt
+
+        return of_job
+
+    def runtime(self, step: str) -> Callable[[Wildcards, int], int]:
+        """Minutes of a step's job, by the section's size and the attempt."""
+        demand = DEMANDS[step]
+
+        def of_job(wildcards: Wildcards, attempt: int) -> int:
+            seconds = demand.tile_seconds * self._tiles(wildcards)
+            if demand.blockwise:
+                seconds /= self.blocks(wildcards)
+            return (demand.minutes + round(seconds / 60)) * attempt
+
+        return of_job
+
+    def _tiles(self, wildcards: Wildcards) -> int:
+        # Jobs of a cell, a batch or the trend have no section and read tables only.
+        if not hasattr(wildcards, "section"):
+            return 0
+        return self.section(wildcards).tiles or UNKNOWN_TILES
+
+
+def _settings(values: Mapping[str, Any], section: Section, chemistries: Path) -> Config:
+    path = chemistries / f"{section.chemistry}.yaml"
+    defaults = yaml.safe_load(path.read_text(encoding="utf-8")) or {} if path.is_file() else {}
+    parse(Config, defaults, str(path))
+    merged = _merged(defaults, values)
+    sheet = {"pixel_nm": section.pixel_nm, "expected_tiles": section.tiles}
+    merged = _merged(merged, {"tiles": {k: v for k, v in sheet.items() if v is not None}})
+    name = f"{section.batch}/{section.cell}/{section.section}"
+    return parse(Config, merged, f"configuration of section {name}")
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge two mappings, level by level; the second one wins."""
+    out = dict(base)
+    for key, value in over.items():
+        old = out.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        out[key] = _merged(old, value) if both else value
+    return out
+
+
+def _check_folders(config: Config, sections: Mapping[tuple[str, str, str], Section]) -> None:
+    """Refuse what would fail only after the first jobs: all faults at once."""
+    faults = [
+        f"section {'/'.join(key)}: no folder of raw tiles {section.folder}; copy it there or"
+        " correct the sheet"
+        for key, section in sections.items()
+        if not Path(section.folder).is_dir()
+    ]
+    if config.limits is not None and not Path(config.limits).is_file():
+        faults.append(f"limits: no file {config.limits}; correct the path or leave the key out")
+    try:
+        Path(config.results).mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=config.results).close()
+    except OSError as error:
+        faults.append(
+            f"results: cannot write to {config.results} ({error.strerror}); choose another folder"
+        )
+    if faults:
+        raise ConfigError("configuration: " + "; ".join(faults))

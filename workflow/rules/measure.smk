@@ -1,0 +1,131 @@
+"""From phases and particles to tables, block by block."""
+
+
+rule measure_block:
+    """Sum every measurement over one block, keyed by particle."""
+    input:
+        mosaic="<section>/mosaic.zarr/zarr.json",
+        layers="<section>/layers.parquet",
+        groups="<section>/groups.parquet",
+        segments=of_blocks("segments.zarr/zarr.json"),
+    output:
+        labels="<block>/labels.zarr/zarr.json",
+        particles="<block>/partials/particles.parquet",
+        cracks="<block>/partials/cracks.parquet",
+        pores="<block>/partials/pores.parquet",
+        sums="<block>/partials/sums.parquet",
+        runs="<block>/partials/runs.parquet",
+    log:
+        "<logs>/measure_block.{block}.log",
+    benchmark:
+        "<benchmarks>/measure_block.{block}.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 4
+    resources:
+        mem_mb=plan.memory("measure"),
+        runtime=plan.runtime("measure"),
+    params:
+        recipe=RECIPES["measure"],
+        mosaic=subpath(input.mosaic, parent=True),
+        folder=blocks_folder,
+        labels=subpath(output.labels, parent=True),
+        partials=subpath(output.particles, parent=True),
+        blocks=plan.blocks,
+        settings=plan.part("measure"),
+    shell:
+        "transect measure"
+        "  --mosaic {params.mosaic:q}"
+        "  --layers {input.layers:q}"
+        "  --groups {input.groups:q}"
+        "  --folder {params.folder:q}"
+        "  --block {wildcards.block}"
+        "  --blocks {params.blocks}"
+        "  --labels {params.labels:q}"
+        "  --partials {params.partials:q}"
+        "  --settings {params.settings:q}"
+        "  --threads {threads}"
+        "  2> {log:q}"
+
+
+rule labels:
+    """Gather the label images of all blocks into one pyramid."""
+    input:
+        mosaic="<section>/mosaic.zarr/zarr.json",
+        blocks=of_blocks("labels.zarr/zarr.json"),
+    output:
+        labels="<section>/labels.zarr/zarr.json",
+    log:
+        "<logs>/labels.log",
+    benchmark:
+        "<benchmarks>/labels.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 4
+    resources:
+        mem_mb=plan.memory("labels"),
+        runtime=plan.runtime("labels"),
+    params:
+        recipe=RECIPES["labels"],
+        mosaic=subpath(input.mosaic, parent=True),
+        folder=blocks_folder,
+        labels=subpath(output.labels, parent=True),
+        blocks=plan.blocks,
+    shell:
+        "transect labels"
+        "  --folder {params.folder:q}"
+        "  --blocks {params.blocks}"
+        "  --mosaic {params.mosaic:q}"
+        "  --output {params.labels:q}"
+        "  --threads {threads}"
+        "  2> {log:q}"
+
+
+rule join:
+    """Add the sums of all blocks up and make tables and metrics of them."""
+    input:
+        mosaic="<section>/mosaic.zarr/zarr.json",
+        layers="<section>/layers.parquet",
+        checks="<section>/tiles.parquet",
+        seams="<section>/seams.parquet",
+        partials=of_blocks(*[f"partials/{name}.parquet" for name in PARTIALS]),
+    output:
+        particles="<section>/tables/particles.parquet",
+        cracks="<section>/tables/cracks.parquet",
+        pores="<section>/tables/pores.parquet",
+        blocks="<section>/tables/blocks.parquet",
+        profile="<section>/tables/profile.parquet",
+        columns="<section>/tables/columns.parquet",
+        metrics="<section>/tables/metrics.parquet",
+        replicates="<section>/tables/replicates.parquet",
+    log:
+        "<logs>/join.log",
+    benchmark:
+        "<benchmarks>/join.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 1
+    resources:
+        mem_mb=plan.memory("join"),
+        runtime=plan.runtime("join"),
+    params:
+        recipe=RECIPES["join"],
+        mosaic=subpath(input.mosaic, parent=True),
+        folder=blocks_folder,
+        tables=subpath(output.particles, parent=True),
+        blocks=plan.blocks,
+        settings=plan.parts("measure", "statistics", "segment", "layers"),
+    shell:
+        "transect join"
+        "  --folder {params.folder:q}"
+        "  --blocks {params.blocks}"
+        "  --mosaic {params.mosaic:q}"
+        "  --layers {input.layers:q}"
+        "  --checks {input.checks:q}"
+        "  --seams {input.seams:q}"
+        "  --batch {wildcards.batch:q}"
+        "  --cell {wildcards.cell:q}"
+        "  --section {wildcards.section:q}"
+        "  --output {params.tables:q}"
+        "  --settings {params.settings:q}"
+        "  2> {log:q}"

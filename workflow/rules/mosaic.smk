@@ -1,0 +1,99 @@
+"""From tiles to one mosaic, and to the layers in it."""
+
+
+rule register:
+    """Measure the shift of every pair of neighbours and solve for all positions at once."""
+    input:
+        folder=ancient(raw_folder),
+        tiles="<section>/tiles.json",
+        checks="<section>/tiles.parquet",
+        shading="<section>/shading.npz",
+    output:
+        positions="<section>/positions.parquet",
+        seams="<section>/seams.parquet",
+    log:
+        "<logs>/register.log",
+    benchmark:
+        "<benchmarks>/register.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 4
+    resources:
+        mem_mb=plan.memory("register"),
+        runtime=plan.runtime("register"),
+    params:
+        recipe=RECIPES["register"],
+        settings=plan.part("mosaic"),
+    shell:
+        "transect register"
+        "  --tiles {input.tiles:q}"
+        "  --checks {input.checks:q}"
+        "  --shading {input.shading:q}"
+        "  --folder {input.folder:q}"
+        "  --positions {output.positions:q}"
+        "  --seams {output.seams:q}"
+        "  --settings {params.settings:q}"
+        "  --threads {threads}"
+        "  2> {log:q}"
+
+
+rule fuse:
+    """Blend the placed tiles into one sharded pyramid."""
+    input:
+        folder=ancient(raw_folder),
+        tiles="<section>/tiles.json",
+        positions="<section>/positions.parquet",
+        shading="<section>/shading.npz",
+    output:
+        mosaic="<section>/mosaic.zarr/zarr.json",
+    log:
+        "<logs>/fuse.log",
+    benchmark:
+        "<benchmarks>/fuse.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 8
+    resources:
+        mem_mb=plan.memory("fuse"),
+        runtime=plan.runtime("fuse"),
+    params:
+        recipe=RECIPES["fuse"],
+        mosaic=subpath(output.mosaic, parent=True),
+    shell:
+        "transect fuse"
+        "  --tiles {input.tiles:q}"
+        "  --positions {input.positions:q}"
+        "  --shading {input.shading:q}"
+        "  --folder {input.folder:q}"
+        "  --output {params.mosaic:q}"
+        "  --threads {threads}"
+        "  2> {log:q}"
+
+
+rule find_layers:
+    """Find foil, coatings, separator and outside, at every column of the mosaic."""
+    input:
+        mosaic="<section>/mosaic.zarr/zarr.json",
+    output:
+        layers="<section>/layers.parquet",
+    log:
+        "<logs>/find_layers.log",
+    benchmark:
+        "<benchmarks>/find_layers.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 4
+    resources:
+        mem_mb=plan.memory("layers"),
+        runtime=plan.runtime("layers"),
+    params:
+        recipe=RECIPES["layers"],
+        mosaic=subpath(input.mosaic, parent=True),
+        settings=plan.part("layers"),
+    shell:
+        "transect layers"
+        "  --mosaic {params.mosaic:q}"
+        "  --output {output.layers:q}"
+        "  --settings {params.settings:q}"
+        "  --threads {threads}"
+        "  2> {log:q}"

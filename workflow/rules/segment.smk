@@ -1,0 +1,104 @@
+"""From grey values to phases and particles, block by block."""
+
+
+rule thresholds:
+    """Choose the grey limits of the phases, once for the whole section."""
+    input:
+        mosaic="<section>/mosaic.zarr/zarr.json",
+        layers="<section>/layers.parquet",
+    output:
+        thresholds="<section>/thresholds.json",
+    log:
+        "<logs>/thresholds.log",
+    benchmark:
+        "<benchmarks>/thresholds.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 4
+    resources:
+        mem_mb=plan.memory("thresholds"),
+        runtime=plan.runtime("thresholds"),
+    params:
+        recipe=RECIPES["thresholds"],
+        mosaic=subpath(input.mosaic, parent=True),
+        settings=plan.part("segment"),
+    shell:
+        "transect thresholds"
+        "  --mosaic {params.mosaic:q}"
+        "  --layers {input.layers:q}"
+        "  --output {output.thresholds:q}"
+        "  --settings {params.settings:q}"
+        "  --threads {threads}"
+        "  2> {log:q}"
+
+
+rule segment_block:
+    """Give every pixel of a block its phase and its basin."""
+    input:
+        mosaic="<section>/mosaic.zarr/zarr.json",
+        layers="<section>/layers.parquet",
+        thresholds="<section>/thresholds.json",
+    output:
+        segments="<block>/segments.zarr/zarr.json",
+        contacts="<block>/contacts.parquet",
+        faces="<block>/faces.parquet",
+    log:
+        "<logs>/segment_block.{block}.log",
+    benchmark:
+        "<benchmarks>/segment_block.{block}.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 4
+    resources:
+        mem_mb=plan.memory("segment"),
+        runtime=plan.runtime("segment"),
+    params:
+        recipe=RECIPES["segment"],
+        mosaic=subpath(input.mosaic, parent=True),
+        segments=subpath(output.segments, parent=True),
+        blocks=plan.blocks,
+        settings=plan.part("segment"),
+    shell:
+        "transect segment"
+        "  --mosaic {params.mosaic:q}"
+        "  --layers {input.layers:q}"
+        "  --thresholds {input.thresholds:q}"
+        "  --block {wildcards.block}"
+        "  --blocks {params.blocks}"
+        "  --output {params.segments:q}"
+        "  --contacts {output.contacts:q}"
+        "  --faces {output.faces:q}"
+        "  --settings {params.settings:q}"
+        "  --threads {threads}"
+        "  2> {log:q}"
+
+
+rule resolve:
+    """Join the basins that are one particle, across windows and blocks."""
+    input:
+        contacts=of_blocks("contacts.parquet"),
+        faces=of_blocks("faces.parquet"),
+    output:
+        groups="<section>/groups.parquet",
+    log:
+        "<logs>/resolve.log",
+    benchmark:
+        "<benchmarks>/resolve.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 1
+    resources:
+        mem_mb=plan.memory("resolve"),
+        runtime=plan.runtime("resolve"),
+    params:
+        recipe=RECIPES["resolve"],
+        folder=blocks_folder,
+        blocks=plan.blocks,
+        settings=plan.part("segment"),
+    shell:
+        "transect resolve"
+        "  --folder {params.folder:q}"
+        "  --blocks {params.blocks}"
+        "  --output {output.groups:q}"
+        "  --settings {params.settings:q}"
+        "  2> {log:q}"
