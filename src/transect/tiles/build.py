@@ -1,0 +1,259 @@
+"""From a raw folder to its index: one reader, one size and type, one place for each tile."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from transect.config import TilesConfig
+from transect.errors import InputError
+from transect.log import logger, timed
+from transect.parallel import run
+from transect.storage.digests import digest_file, digest_json
+from transect.tiles.databar import SAMPLES, specimen_rows
+from transect.tiles.grid import gaps, rows_and_columns
+from transect.tiles.index import Gap, Quarantined, Tile, TileIndex, tile_name
+from transect.tiles.pixels import Pixels, Unreadable, read_pixels
+from transect.tiles.read import shape_words
+from transect.tiles.readers import Folder, Found, Reader, Scan, choose
+
+DUPLICATE_STEP = 0.25
+"""Two tiles of one cell that are nearer than this share of a step show the same field."""
+SHOWN = 5
+
+K = TypeVar("K", bound=Hashable)
+
+
+def scan_folder(folder: Path, config: TilesConfig) -> tuple[Reader, Scan]:
+    """Read what the files of a raw folder say, without their pixels.
+
+    Raises
+    ------
+    InputError
+        The folder is absent, holds no image, or none that can be used.
+    """
+    listing = Folder.of(folder)
+    if not listing.images:
+        inside = sorted(p.name for p in folder.iterdir() if p.is_dir())
+        hint = f"; it has the folders {', '.join(inside[:SHOWN])}" if inside else ""
+        raise InputError(f"{folder}: no image (tif, bmp, jpg, png) in this folder{hint}")
+    reader = choose(config.reader, listing)
+    scan = reader.scan(listing, config)
+    if not scan.found:
+        raise InputError(f"{folder}: no usable tile; {_reasons(scan.quarantined)}")
+    if config.expected_tiles is not None and config.expected_tiles != len(listing.images):
+        raise InputError(
+            f"{folder}: {len(listing.images)} images found, {config.expected_tiles} expected;"
+            " copy the missing ones, or correct `tiles` in the sheet"
+        )
+    return reader, scan
+
+
+def build_index(folder: Path, config: TilesConfig, threads: int = 1) -> TileIndex:
+    """Index the raw tiles of a section.
+
+    Parameters
+    ----------
+    folder
+        Raw folder.
+    config
+        How tiles are read.
+    threads
+        Threads that digest files.
+
+    Raises
+    ------
+    InputError
+        The folder is absent or empty, or no tile of it can be used.
+    """
+    reader, scan = scan_folder(folder, config)
+    keep_majority(scan)
+    first = scan.found[0]
+    specimen = _specimen_rows(folder, scan, reader, config)
+    scan.found = [_centred(f, specimen, config) for f in scan.found]
+    pixel_nm = config.pixel_nm or first.pixel_nm
+    if pixel_nm is None:
+        raise InputError(f"{folder}: no pixel size recorded; set tiles.pixel_nm")
+    tiles, empty = _placed(scan, (specimen, first.header.shape[1]), pixel_nm)
+    with timed(f"digest of {len(tiles)} tiles"):
+        digests = _digests(folder, [tile.file for tile in tiles], threads)
+    tiles = [tile.model_copy(update={"digest": digests[tile.file]}) for tile in tiles]
+    index = TileIndex(
+        schema=1,
+        reader=reader.name,
+        pixel_nm=pixel_nm,
+        tile_shape=(specimen, first.header.shape[1]),
+        recorded_shape=first.header.shape,
+        dtype=first.header.dtype,
+        channels=tuple(sorted({tile.channel for tile in tiles})),
+        digest="",
+        microscope=dict(sorted(scan.microscope.items())),
+        tiles=tuple(tiles),
+        quarantined=tuple(sorted(scan.quarantined, key=lambda q: (q.file, q.reason))),
+        gaps=tuple(empty),
+    )
+    return index.model_copy(update={"digest": digest_json(index.model_dump())})
+
+
+def keep_majority(scan: Scan) -> None:
+    """Leave out tiles whose size, type or pixel size is not that of most.
+
+    A tie goes to what the first tile has.
+    """
+    shape = _commonest([f.header.shape for f in scan.found])
+    _split(
+        scan,
+        lambda f: f.header.shape == shape,
+        lambda f: f"size {shape_words(f.header.shape)}, the other tiles have {shape_words(shape)}",
+    )
+    dtype = _commonest([f.header.dtype for f in scan.found])
+    _split(
+        scan,
+        lambda f: f.header.dtype == dtype,
+        lambda f: f"pixels are {f.header.dtype}, those of the other tiles are {dtype}",
+    )
+    recorded = [f.pixel_nm for f in scan.found if f.pixel_nm]
+    if recorded:
+        pixel_nm = _commonest([float(f"{p:.4g}") for p in recorded])
+        _split(
+            scan,
+            lambda f: not f.pixel_nm or abs(f.pixel_nm / pixel_nm - 1) < 2e-3,
+            lambda f: f"pixel size {f.pixel_nm:g} nm, the other tiles have {pixel_nm:g} nm",
+        )
+
+
+def _split(scan: Scan, keeps: Callable[[Found], bool], reason: Callable[[Found], str]) -> None:
+    kept = [f for f in scan.found if keeps(f)]
+    for found in scan.found:
+        if not keeps(found):
+            scan.reject(found.file, reason(found))
+    scan.found = kept
+
+
+def _commonest(values: Sequence[K]) -> K:
+    return Counter(values).most_common(1)[0][0]
+
+
+def _specimen_rows(folder: Path, scan: Scan, reader: Reader, config: TilesConfig) -> int:
+    """Rows above the data bar: as set, as the sidecars say, or as the images look."""
+    rows = scan.found[0].header.shape[0]
+    if config.data_bar_px is not None:
+        if config.data_bar_px >= rows:
+            raise InputError(
+                f"tiles.data_bar_px is {config.data_bar_px}, but a tile has {rows} rows"
+            )
+        return rows - config.data_bar_px
+    if not reader.has_data_bar:
+        return rows
+    said = {f.specimen_rows for f in scan.found}
+    if len(said) == 1 and (only := said.pop()) is not None:
+        return only
+    images: list[Pixels] = []
+    step = max(len(scan.found) // SAMPLES, 1)
+    for found in scan.found[::step]:
+        try:
+            images.append(read_pixels(folder / found.file, found.page))
+        except Unreadable:
+            continue
+        if len(images) == SAMPLES:
+            break
+    images = [i for i in images if i.shape == scan.found[0].header.shape]
+    specimen = specimen_rows(images, reader.name == "hitachi") if images else rows
+    if specimen < rows:
+        logger.info("data bar of %d rows cropped from %d", rows - specimen, rows)
+    return specimen
+
+
+def _centred(found: Found, rows: int, config: TilesConfig) -> Found:
+    """Give a tile its centre in um, whatever its place was given as."""
+    pixel_um = (config.pixel_nm or found.pixel_nm or 0.0) / 1000
+    columns = found.header.shape[1]
+    if found.corner_px is not None:
+        x, y = found.corner_px
+        centre = ((x + columns / 2) * pixel_um, (y + rows / 2) * pixel_um)
+    elif found.cell is not None:
+        step = 1.0 - config.overlap
+        row, column = found.cell
+        centre = ((column * step + 0.5) * columns * pixel_um, (row * step + 0.5) * rows * pixel_um)
+    else:
+        return found
+    return replace(found, centre_um=centre)
+
+
+def _placed(scan: Scan, shape: tuple[int, int], pixel_nm: float) -> tuple[list[Tile], list[Gap]]:
+    """Give every tile its row, column and name; a second tile of one field is left out."""
+    size_um = (shape[1] * pixel_nm / 1000, shape[0] * pixel_nm / 1000)
+    centres = np.array([f.centre_um for f in scan.found], dtype=np.float64)
+    if all(f.cell is not None for f in scan.found):
+        cells = np.array([f.cell for f in scan.found], dtype=np.int64)
+        cells -= cells.min(axis=0)
+        steps = np.diag(size_um)
+    else:
+        cells, steps = rows_and_columns(centres, size_um)
+    places = centres @ np.linalg.inv(steps)
+    order = sorted(range(len(cells)), key=lambda i: (*cells[i], scan.found[i].file))
+    tiles: list[Tile] = []
+    held: dict[tuple[int, int, str], list[int]] = {}
+    for i in order:
+        found, (row, column) = scan.found[i], (int(cells[i][0]), int(cells[i][1]))
+        channel = channel_name(found.channel)
+        others = held.setdefault((row, column, channel), [])
+        same = [j for j in others if np.abs(places[i] - places[j]).max() < DUPLICATE_STEP]
+        if same:
+            first = scan.found[same[0]].file
+            scan.reject(found.file, _duplicate(found, first, centres[i] - centres[same[0]]))
+            continue
+        suffix = "" if not others else f"-{len(others) + 1}"
+        others.append(i)
+        tiles.append(
+            Tile(
+                tile=tile_name(row, column) + suffix,
+                file=found.file,
+                channel=channel,
+                row=row,
+                column=column,
+                stage_x_um=round(float(centres[i][0]), 6),
+                stage_y_um=round(float(centres[i][1]), 6),
+                digest="",
+                page=found.page,
+            )
+        )
+    empty = gaps(np.array([(t.row, t.column) for t in tiles], dtype=np.int64))
+    return tiles, [Gap(tile=tile_name(r, c), row=r, column=c) for r, c in empty]
+
+
+def _duplicate(found: Found, first: str, apart: npt.NDArray[np.float64]) -> str:
+    if found.cell is not None:
+        return f"same row and column as {first}"
+    return f"same stage position as {first} ({float(np.hypot(*apart)):.2f} um apart)"
+
+
+def channel_name(recorded: str) -> str:
+    """Name of a channel as it is used everywhere: letters, digits and a few marks."""
+    name = re.sub(r"[^A-Za-z0-9 _.+-]+", " ", recorded)
+    return " ".join(name.split())[:40] or "grey"
+
+
+def _digests(folder: Path, names: Sequence[str], threads: int) -> dict[str, str]:
+    files = sorted(set(names))
+
+    def one(name: str) -> str:
+        try:
+            return digest_file(folder / name)
+        except OSError as error:
+            raise InputError(f"{folder / name}: cannot be read: {error.strerror}") from None
+
+    return dict(zip(files, run(one, files, threads, "digest"), strict=True))
+
+
+def _reasons(quarantined: Sequence[Quarantined]) -> str:
+    shown = "; ".join(f"{q.file}: {q.reason}" for q in quarantined[:SHOWN])
+    more = len(quarantined) - SHOWN
+    return shown + (f"; and {more} more" if more > 0 else "")
