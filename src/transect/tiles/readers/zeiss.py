@@ -54,7 +54,7 @@ def scan(folder: Folder, config: TilesConfig) -> Scan:
             continue
         try:
             tag = _tag(folder.path / name)
-            pixel_nm = _length_nm(tag, "ap_image_pixel_size", "ap_pixel_size")
+            pixel_nm = _pixel_nm(tag)
             x, y = _length_nm(tag, "ap_stage_at_x"), _length_nm(tag, "ap_stage_at_y")
             if config.pixel_nm is None and pixel_nm is None:
                 raise Unreadable("CZ_SEM tag: no pixel size; set tiles.pixel_nm")
@@ -85,6 +85,14 @@ def _tag(path: Path) -> Tag:
 def _value(tiff: Any) -> Tag | None:
     tag = tiff.pages[0].tags.get(TAG)
     return tag.value if tag is not None and isinstance(tag.value, dict) else None
+
+
+def _pixel_nm(tag: Tag) -> float | None:
+    """Pixel size: named with three digits, and unnamed, in metres, with seven."""
+    named = _length_nm(tag, "ap_image_pixel_size", "ap_pixel_size")
+    unnamed = tag.get("", ())
+    exact = float(unnamed[3]) * 1e9 if len(unnamed) > 3 else 0.0
+    return exact if named is not None and abs(exact / named - 1) < 0.01 else named
 
 
 def _length_nm(tag: Tag, *keys: str) -> float | None:
