@@ -77,22 +77,16 @@ def read_sheet(path: Path, *, folders: bool = True) -> list[Section]:
     if faults:
         raise _error(path, faults)
     sections: list[Section] = []
-    seen: dict[tuple[str, str, str], int] = {}
-    raw: dict[str, int] = {}
+    seen: dict[str, int] = {}
     for number, values in lines[1:]:
         section = _section(number, header, values, faults)
         if section is None:
             continue
         # Where case does not matter to the file system, names that differ in it would collide.
-        key = tuple(part.lower() for part in section.key)
-        first = seen.setdefault(key, number)  # type: ignore[arg-type]
+        first = seen.setdefault("/".join(section.key).lower(), number)
         if first != number:
-            faults.append(
-                f"line {number}: section {'/'.join(section.key)} is there on line {first}"
-            )
-        first = raw.setdefault(str(Path(section.folder)), number)
-        if first != number:
-            faults.append(f"line {number}: folder {section.folder} is that of line {first}")
+            name = "/".join(section.key)
+            faults.append(f"line {number}: section {name} is there on line {first} already")
         if folders and not Path(section.folder).is_dir():
             faults.append(f"line {number}: folder {section.folder}: no such folder")
         sections.append(section)

@@ -16,6 +16,7 @@ from transect.log import logger, timed
 from transect.sheet import CHEMISTRIES, Section, append, name_fault, read_sheet
 from transect.tiles.build import keep_majority, scan_folder
 from transect.tiles.pixels import SUFFIXES
+from transect.tiles.readers import Folder
 
 BLOCK_PX = 2_000_000_000
 """Pixels of a block: 10 to 30 minutes of work."""
@@ -198,9 +199,6 @@ def _row(one: Sighted, chemistry: str, pixel_nm: float | None) -> Section:
         logger.warning("%s: %s will be left out: %s", one.folder, left_out.file, left_out.reason)
     keep_majority(scan)
     pixels = sum(f.header.shape[0] * f.header.shape[1] for f in scan.found)
-    images = {f.file for f in scan.found} | {
-        q.file for q in scan.quarantined if Path(q.file).suffix.lower() in SUFFIXES
-    }
     return Section(
         one.batch,
         one.cell,
@@ -208,7 +206,7 @@ def _row(one: Sighted, chemistry: str, pixel_nm: float | None) -> Section:
         one.folder.as_posix(),
         chemistry,
         blocks=max(1, -(-pixels // BLOCK_PX)),
-        tiles=len(images),
+        tiles=len(Folder.of(one.folder).images),
         pixel_nm=None if recorded else pixel_nm,
     )
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
-
-import numpy as np
-import numpy.typing as npt
 
 from transect.config import TilesConfig
 from transect.errors import InputError
@@ -18,14 +13,12 @@ from transect.log import logger, timed
 from transect.parallel import run
 from transect.storage.digests import digest_file, digest_json
 from transect.tiles.databar import SAMPLES, specimen_rows
-from transect.tiles.grid import gaps, rows_and_columns
-from transect.tiles.index import Gap, Quarantined, Tile, TileIndex, tile_name
+from transect.tiles.index import Quarantined, Tile, TileIndex
 from transect.tiles.pixels import Pixels, Unreadable, read_pixels
+from transect.tiles.places import centred, place_tiles
 from transect.tiles.read import shape_words
 from transect.tiles.readers import Folder, Found, Reader, Scan, choose
 
-DUPLICATE_STEP = 0.25
-"""Two tiles of one cell that are nearer than this share of a step show the same field."""
 SHOWN = 5
 
 K = TypeVar("K", bound=Hashable)
@@ -77,19 +70,18 @@ def build_index(folder: Path, config: TilesConfig, threads: int = 1) -> TileInde
     keep_majority(scan)
     first = scan.found[0]
     specimen = _specimen_rows(folder, scan, reader, config)
-    scan.found = [_centred(f, specimen, config) for f in scan.found]
+    scan.found = [centred(f, specimen, config) for f in scan.found]
     pixel_nm = config.pixel_nm or first.pixel_nm
     if pixel_nm is None:
         raise InputError(f"{folder}: no pixel size recorded; set tiles.pixel_nm")
-    tiles, empty = _placed(scan, (specimen, first.header.shape[1]), pixel_nm)
-    with timed(f"digest of {len(tiles)} tiles"):
-        digests = _digests(folder, [tile.file for tile in tiles], threads)
-    tiles = [tile.model_copy(update={"digest": digests[tile.file]}) for tile in tiles]
+    shape = (specimen, first.header.shape[1])
+    tiles, empty = place_tiles(scan, shape, pixel_nm)
+    tiles = _digested(folder, tiles, threads)
     index = TileIndex(
         schema=1,
         reader=reader.name,
         pixel_nm=pixel_nm,
-        tile_shape=(specimen, first.header.shape[1]),
+        tile_shape=shape,
         recorded_shape=first.header.shape,
         dtype=first.header.dtype,
         channels=tuple(sorted({tile.channel for tile in tiles})),
@@ -171,78 +163,9 @@ def _specimen_rows(folder: Path, scan: Scan, reader: Reader, config: TilesConfig
     return specimen
 
 
-def _centred(found: Found, rows: int, config: TilesConfig) -> Found:
-    """Give a tile its centre in um, whatever its place was given as."""
-    pixel_um = (config.pixel_nm or found.pixel_nm or 0.0) / 1000
-    columns = found.header.shape[1]
-    if found.corner_px is not None:
-        x, y = found.corner_px
-        centre = ((x + columns / 2) * pixel_um, (y + rows / 2) * pixel_um)
-    elif found.cell is not None:
-        step = 1.0 - config.overlap
-        row, column = found.cell
-        centre = ((column * step + 0.5) * columns * pixel_um, (row * step + 0.5) * rows * pixel_um)
-    else:
-        return found
-    return replace(found, centre_um=centre)
-
-
-def _placed(scan: Scan, shape: tuple[int, int], pixel_nm: float) -> tuple[list[Tile], list[Gap]]:
-    """Give every tile its row, column and name; a second tile of one field is left out."""
-    size_um = (shape[1] * pixel_nm / 1000, shape[0] * pixel_nm / 1000)
-    centres = np.array([f.centre_um for f in scan.found], dtype=np.float64)
-    if all(f.cell is not None for f in scan.found):
-        cells = np.array([f.cell for f in scan.found], dtype=np.int64)
-        cells -= cells.min(axis=0)
-        steps = np.diag(size_um)
-    else:
-        cells, steps = rows_and_columns(centres, size_um)
-    places = centres @ np.linalg.inv(steps)
-    order = sorted(range(len(cells)), key=lambda i: (*cells[i], scan.found[i].file))
-    tiles: list[Tile] = []
-    held: dict[tuple[int, int, str], list[int]] = {}
-    for i in order:
-        found, (row, column) = scan.found[i], (int(cells[i][0]), int(cells[i][1]))
-        channel = channel_name(found.channel)
-        others = held.setdefault((row, column, channel), [])
-        same = [j for j in others if np.abs(places[i] - places[j]).max() < DUPLICATE_STEP]
-        if same:
-            first = scan.found[same[0]].file
-            scan.reject(found.file, _duplicate(found, first, centres[i] - centres[same[0]]))
-            continue
-        suffix = "" if not others else f"-{len(others) + 1}"
-        others.append(i)
-        tiles.append(
-            Tile(
-                tile=tile_name(row, column) + suffix,
-                file=found.file,
-                channel=channel,
-                row=row,
-                column=column,
-                stage_x_um=round(float(centres[i][0]), 6),
-                stage_y_um=round(float(centres[i][1]), 6),
-                digest="",
-                page=found.page,
-            )
-        )
-    empty = gaps(np.array([(t.row, t.column) for t in tiles], dtype=np.int64))
-    return tiles, [Gap(tile=tile_name(r, c), row=r, column=c) for r, c in empty]
-
-
-def _duplicate(found: Found, first: str, apart: npt.NDArray[np.float64]) -> str:
-    if found.cell is not None:
-        return f"same row and column as {first}"
-    return f"same stage position as {first} ({float(np.hypot(*apart)):.2f} um apart)"
-
-
-def channel_name(recorded: str) -> str:
-    """Name of a channel as it is used everywhere: letters, digits and a few marks."""
-    name = re.sub(r"[^A-Za-z0-9 _.+-]+", " ", recorded)
-    return " ".join(name.split())[:40] or "grey"
-
-
-def _digests(folder: Path, names: Sequence[str], threads: int) -> dict[str, str]:
-    files = sorted(set(names))
+def _digested(folder: Path, tiles: Sequence[Tile], threads: int) -> list[Tile]:
+    """Tiles with the digests of their files."""
+    files = sorted({tile.file for tile in tiles})
 
     def one(name: str) -> str:
         try:
@@ -250,10 +173,19 @@ def _digests(folder: Path, names: Sequence[str], threads: int) -> dict[str, str]
         except OSError as error:
             raise InputError(f"{folder / name}: cannot be read: {error.strerror}") from None
 
-    return dict(zip(files, run(one, files, threads, "digest"), strict=True))
+    with timed(f"digest of {len(files)} files"):
+        digests = dict(zip(files, run(one, files, threads, "digest"), strict=True))
+    return [tile.model_copy(update={"digest": digests[tile.file]}) for tile in tiles]
 
 
 def _reasons(quarantined: Sequence[Quarantined]) -> str:
-    shown = "; ".join(f"{q.file}: {q.reason}" for q in quarantined[:SHOWN])
-    more = len(quarantined) - SHOWN
-    return shown + (f"; and {more} more" if more > 0 else "")
+    """Each reason once, with the first file that it is true of."""
+    files: dict[str, list[str]] = {}
+    for left_out in quarantined:
+        files.setdefault(left_out.reason, []).append(left_out.file)
+    shown = [
+        f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {reason}"
+        for reason, names in list(files.items())[:SHOWN]
+    ]
+    more = len(files) - SHOWN
+    return "; ".join(shown) + (f"; and {more} more reasons" if more > 0 else "")

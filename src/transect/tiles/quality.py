@@ -8,6 +8,7 @@ pixels give them to better than a percent.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -15,18 +16,16 @@ import numpy.typing as npt
 
 from transect.kernels import kernel
 from transect.tiles.pixels import Pixels
+from transect.tiles.stripes import stripes
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 
 NOISE_WINDOW = 96
 NOISE_LATTICE = 4
 FOCUS_WINDOW = 256
 FOCUS_LATTICE = 2
-BAND = 128
-"""Rows of a band over which stripes are averaged: curtains are straight over as many."""
-STRIPE_SIGMA = 24.0
-"""Sigma in px of the smooth course that is taken off before stripes are looked for."""
 BLANK_BIN = 8
 NORMAL_MAD = 1.4826
 
@@ -150,24 +149,26 @@ def focus_um(tile: Pixels, px_um: float) -> float:
     edge = min(FOCUS_WINDOW, *tile.shape)
     if edge < 16:
         return float("nan")
-    taper = np.outer(np.hanning(edge), np.hanning(edge)).astype(np.float32)
-    ring = _rings(edge)
-    power = np.zeros(int(ring.max()) + 1)
+    taper, ring, count = _spectral_plan(edge)
+    power = np.zeros(len(count))
     for window in lattice(_shape(tile), edge, FOCUS_LATTICE):
         part = tile[window].astype(np.float32)
         part = (part - part.mean()) * taper
         spectrum = cv2.dft(part, flags=cv2.DFT_COMPLEX_OUTPUT)
-        power += np.bincount(ring.ravel(), (spectrum**2).sum(axis=2).ravel(), minlength=len(power))
-    return _wavelength_of_90(power, np.bincount(ring.ravel()), edge) * px_um
+        power += np.bincount(ring, (spectrum**2).sum(axis=2).ravel(), minlength=len(power))
+    return _wavelength_of_90(power, count, edge) * px_um
 
 
-def _rings(edge: int) -> npt.NDArray[np.int64]:
-    """Frequency of every coefficient, in cycles per window, rounded."""
+@lru_cache(maxsize=4)
+def _spectral_plan(edge: int) -> tuple[Singles, Ints, Ints]:
+    """Taper, frequency of every coefficient in whole cycles per window, and how many have each."""
+    taper = np.outer(np.hanning(edge), np.hanning(edge)).astype(np.float32)
     frequency = np.fft.fftfreq(edge, 1 / edge)
-    return np.asarray(np.rint(np.hypot(frequency[:, None], frequency[None, :])), dtype=np.int64)
+    ring = np.rint(np.hypot(frequency[:, None], frequency[None, :])).astype(np.int64).ravel()
+    return taper, ring, np.bincount(ring)
 
 
-def _wavelength_of_90(power: Floats, count: npt.NDArray[np.int64], edge: int) -> float:
+def _wavelength_of_90(power: Floats, count: Ints, edge: int) -> float:
     """Wavelength in px, interpolated between rings."""
     half = edge // 2
     mean = power / np.maximum(count, 1)
@@ -180,64 +181,6 @@ def _wavelength_of_90(power: Floats, count: npt.NDArray[np.int64], edge: int) ->
     below = np.cumsum(signal) / total
     frequency = float(np.interp(0.9, below, np.arange(1, half)))
     return edge / frequency
-
-
-def stripes(tile: Pixels, sd_grey: float) -> tuple[float, float]:
-    """Charging and curtaining index: stripes along the rows and along the columns.
-
-    Charging shows as single scan lines that are brighter or darker than the lines above and below;
-    an edge of foil or coating is one step and no line. Curtains are stripes along the columns that
-    are wider than a pixel. What a texture without direction gives is taken off both.
-    """
-    if sd_grey <= 0 or min(tile.shape) < 2 * BAND:
-        return 0.0, 0.0
-    down = _bands(tile)
-    across = _bands(np.ascontiguousarray(tile.T)) if tile.dtype != np.uint8 else _row_bands(tile)
-    lines_across, lines_down = _line_amplitude(across), _line_amplitude(down)
-    stripes_down, stripes_across = _stripe_amplitude(down), _stripe_amplitude(across)
-    charging = np.sqrt(max(lines_across**2 - lines_down**2, 0.0)) / sd_grey
-    curtaining = np.sqrt(max(stripes_down**2 - stripes_across**2, 0.0)) / sd_grey
-    return float(charging), float(curtaining)
-
-
-def _bands(tile: Pixels) -> Singles:
-    """Mean of every column in bands of rows: (band, column)."""
-    count = tile.shape[0] // BAND
-    return np.stack(
-        [
-            cv2.reduce(tile[b * BAND : (b + 1) * BAND], 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0]
-            for b in range(count)
-        ]
-    )
-
-
-def _row_bands(tile: Pixels) -> Singles:
-    """Mean of every row in bands of columns: (band, row)."""
-    count = tile.shape[1] // BAND
-    return np.stack(
-        [
-            cv2.reduce(
-                tile[:, b * BAND : (b + 1) * BAND], 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F
-            ).ravel()
-            for b in range(count)
-        ]
-    )
-
-
-def _line_amplitude(bands: Singles) -> float:
-    """Size of the largest percent of single lines, as the standard deviation that would give it."""
-    line = bands[:, 1:-1] - (bands[:, :-2] + bands[:, 2:]) / 2
-    # 2.576: two-sided 99 % of a normal distribution; 1.5: variance of the difference.
-    return float(np.percentile(np.abs(line), 99) / 2.576 / np.sqrt(1.5))
-
-
-def _stripe_amplitude(bands: Singles) -> float:
-    """Robust standard deviation of the bands against their smooth course."""
-    smooth = cv2.GaussianBlur(
-        bands, (0, 0), STRIPE_SIGMA, sigmaY=1e-3, borderType=cv2.BORDER_REFLECT
-    )
-    rest = np.abs(bands - smooth)
-    return float(np.median(rest)) * NORMAL_MAD
 
 
 def is_blank(tile: Pixels, noise: float) -> bool:
