@@ -70,6 +70,20 @@ class MosaicConfig(_Part):
     max_shift_px: int = Field(
         80, gt=0, description="Largest error of the stage that is searched, in pixels."
     )
+    null_draws: int = Field(
+        300,
+        ge=100,
+        description="Unrelated strips that are scored, per axis, to know what chance reaches.",
+    )
+    level_brightness: bool = Field(
+        True, description="Whether brightness steps between tiles are evened out."
+    )
+    feather_px: int = Field(
+        32,
+        ge=1,
+        description="Width of the blend in the middle of an overlap, in pixels; wider hides"
+        " seams, narrower keeps more pixels as they were recorded.",
+    )
 
 
 class LayersConfig(_Part):
@@ -80,6 +94,15 @@ class LayersConfig(_Part):
     )
     min_run_um: float = Field(
         2.0, gt=0, description="Shortest run of a gap that counts as delaminated, in um."
+    )
+    max_gap_um: float = Field(
+        6.0, gt=0, description="Largest gap at the collector that is looked for, in um."
+    )
+    surface_disc_um: float = Field(
+        3.0,
+        gt=0,
+        description="Radius of the disc whose envelope is the surface, in um: about half the D50"
+        " of the particles.",
     )
 
 
@@ -113,6 +136,25 @@ class MeasureConfig(_Part):
     depth_bins: int = Field(20, ge=3, description="Bins of relative depth from collector (0) to 1.")
     contact_um: float = Field(
         0.5, gt=0, description="Distance within which two particles are neighbours, in um."
+    )
+    ring_um: float = Field(
+        0.1,
+        gt=0,
+        description="Distance outside a particle within which its outline touches what is solid,"
+        " in um.",
+    )
+    walls_px: int = Field(
+        32,
+        ge=4,
+        le=128,
+        description="How far a dark pixel inside a particle looks for the walls around it, in px:"
+        " walls of two particles make it a pore.",
+    )
+    min_pore_px: float = Field(
+        4.0, ge=1, description="Smallest equivalent circle diameter of a listed pore, in px."
+    )
+    agglomerate_um: float = Field(
+        5.0, gt=0, description="Binder of at least this thickness is an agglomerate, in um."
     )
     cracked_length_ratio: float = Field(
         0.25, gt=0, description="A particle is cracked above this crack length over ECD."

@@ -60,7 +60,7 @@ class ClassicalEngine:
         """Label a window; see `Engine`."""
         smooth = denoise(grey, self.denoise_px)
         inside = zone == UNDECIDED
-        low = cv2.erode(smooth, disc(FLOOR))
+        low = np.asarray(cv2.erode(smooth, disc(FLOOR)), np.uint8)
         material = self._material(smooth, low) & inside
         phases = self._between(smooth, material)
         self._openings(phases, material, inside)

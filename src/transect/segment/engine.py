@@ -35,11 +35,9 @@ class Prediction:
     @property
     def particles(self) -> Bool:
         """Active material with the openings inside it: what instances are made from."""
-        return (
-            (self.phases == Phase.ACTIVE_MATERIAL)
-            | (self.phases == Phase.CRACK)
-            | (self.phases == Phase.VOID)
-        )
+        member = np.zeros(256, np.bool_)
+        member[[Phase.ACTIVE_MATERIAL, Phase.CRACK, Phase.VOID]] = True
+        return np.asarray(member[self.phases])
 
 
 class Engine(Protocol):

@@ -142,14 +142,15 @@ def _highest(a: I64, b: I64, height: I64) -> tuple[I64, I64, I64]:
     keep = a != b
     pairs = pd.DataFrame(
         {
-            "low": np.minimum(a, b)[keep],
-            "high": np.maximum(a, b)[keep],
-            "height": height[keep],
+            "basin_a": np.minimum(a, b)[keep],
+            "basin_b": np.maximum(a, b)[keep],
+            "saddle": height[keep],
         }
     )
-    best = pairs.groupby(["low", "high"], as_index=False)["height"].max()
-    best = best.sort_values(["height", "low", "high"], ascending=[False, True, True])
-    return tuple(best[n].to_numpy(np.int64) for n in ("low", "high", "height"))  # type: ignore[return-value]
+    best = _shrink(pairs)
+    low, high, passes = (best[n].to_numpy(np.int64) for n in ("basin_a", "basin_b", "saddle"))
+    order = np.lexsort((high, low, -passes))
+    return low[order], high[order], passes[order]
 
 
 def resolve(
@@ -204,4 +205,6 @@ def _neighbours(
 
 def _shrink(contacts: pd.DataFrame) -> pd.DataFrame:
     """One row per pair: the highest pass."""
-    return contacts.groupby(["basin_a", "basin_b"], as_index=False, sort=True)["saddle"].max()
+    return contacts.groupby(["basin_a", "basin_b"], as_index=False, sort=True).agg(
+        saddle=("saddle", "max")
+    )

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from transect.errors import AnalysisError, StorageError
+from transect.modes import Modes, fit_modes
 from transect.segment.engine import U8, UNDECIDED
-from transect.segment.modes import Modes, fit_modes
 from transect.storage.files import write_text
 
 U64 = npt.NDArray[np.int64]
@@ -95,11 +95,11 @@ def to_scale(pixels: npt.NDArray[np.generic], scale: tuple[float, float]) -> U8:
     low, high = scale
     gain = 255.0 / (high - low)
     if pixels.dtype in (np.uint8, np.uint16):
-        top = np.iinfo(pixels.dtype).max
-        table = np.clip(np.rint((np.arange(top + 1) - low) * gain), 0, 255).astype(np.uint8)
-        return table[pixels]
-    values = np.nan_to_num(pixels.astype(np.float64), nan=low, posinf=high, neginf=low)
-    return np.clip(np.rint((values - low) * gain), 0, 255).astype(np.uint8)
+        values = np.arange(256**pixels.dtype.itemsize)
+        table = np.clip(np.rint((values - low) * gain), 0, 255).astype(np.uint8)
+        return np.asarray(table[pixels])
+    greys = np.nan_to_num(pixels.astype(np.float64), nan=low, posinf=high, neginf=low)
+    return np.clip(np.rint((greys - low) * gain), 0, 255).astype(np.uint8)
 
 
 def scale_of(coarse: npt.NDArray[np.generic], where: str) -> tuple[float, float]:
@@ -198,4 +198,4 @@ def _flat(joint: U64) -> U64:
     ranges = joint.sum(axis=0)
     # Half of the pixels: the flatter half of any electrode holds all of its phases.
     limit = int(np.searchsorted(np.cumsum(ranges), 0.5 * ranges.sum()))
-    return joint[:, : limit + 1].sum(axis=1)
+    return np.asarray(joint[:, : limit + 1].sum(axis=1))

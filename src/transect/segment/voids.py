@@ -23,7 +23,7 @@ square, 0.83 for a triangle; a pore between touching particles, with its cusps, 
 
 @kernel
 def _moments(labels: I32, top: I32, left: I32, keep: Bool, sums: I64) -> None:
-    """Sums of coordinates from each component's corner, for those that may be kept."""
+    """Sum coordinates from each component's corner, for those that may be kept."""
     rows, cols = labels.shape
     for r in range(rows):
         for c in range(cols):
@@ -57,7 +57,15 @@ def ellipse_share(area: I64, sums: I64) -> npt.NDArray[np.float64]:
     # 1/12 is the second moment of a pixel in itself.
     square = n.astype(np.float64) ** 2
     a, b, c = yy / square + 1 / 12, xx / square + 1 / 12, xy / square
-    return n / (4 * np.pi * np.sqrt(np.maximum(a * b - c * c, 1e-6)))  # type: ignore[no-any-return]
+    return n / (4 * np.pi * np.sqrt(np.maximum(a * b - c * c, 1e-6)))
+
+
+def _components(mask: Bool) -> tuple[int, I32, I32]:
+    """Count, labels and boxes of 4-connected components."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        mask.view(np.uint8), connectivity=4, ltype=cv2.CV_32S
+    )
+    return count, np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
 def compact(mask: Bool, extent: int, share: float, smallest: int = 1) -> U8:
@@ -78,9 +86,7 @@ def compact(mask: Bool, extent: int, share: float, smallest: int = 1) -> U8:
     -------
     1 in compact components, 2 in components below `smallest`, 0 elsewhere.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        mask.view(np.uint8), connectivity=4, ltype=cv2.CV_32S
-    )
+    count, labels, stats = _components(mask)
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     keep = (width <= extent) & (height <= extent)
     keep[0] = False

@@ -1,0 +1,1 @@
+"""Foil, coatings, separator and outside: where they are, column by column."""

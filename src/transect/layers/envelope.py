@@ -1,0 +1,64 @@
+"""Lines along the foil: gaps bridged, outliers out, envelopes by a rolling disc."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import grey_opening, median_filter
+
+from transect.kernels import kernel
+
+F64 = npt.NDArray[np.float64]
+
+
+def bridge(line: F64) -> F64:
+    """Interpolate over NaN; a line of nothing but NaN stays."""
+    seen = np.isfinite(line)
+    if not seen.any():
+        return line
+    x = np.arange(line.size)
+    return np.interp(x, x[seen], line[seen])
+
+
+def robust(line: F64, size: int, limit: float) -> F64:
+    """Replace points further than `limit` from the running median by interpolation."""
+    whole = bridge(line)
+    middle = median_filter(whole, size=min(size, whole.size) | 1, mode="nearest")
+    return bridge(np.where(np.abs(whole - middle) <= limit, whole, np.nan))
+
+
+@kernel
+def _roll(height: F64, radius: int, sign: float, out: F64) -> None:
+    """Centre line of a disc that rolls over (1) or under (-1) a profile."""
+    n = height.size
+    for x in range(n):
+        best = -np.inf
+        for d in range(-min(radius, x), min(radius, n - 1 - x) + 1):
+            cap = np.sqrt(float(radius * radius - d * d))
+            best = max(best, sign * height[x + d] + cap)
+        out[x] = sign * best
+
+
+def disc_closing(height: F64, radius: int) -> F64:
+    """Close a profile with a disc: valleys that the disc cannot enter are bridged.
+
+    Parameters
+    ----------
+    height
+        Height of the surface at each column, growing outwards.
+    radius
+        Radius of the disc in px.
+    """
+    over, out = np.empty_like(height), np.empty_like(height)
+    # The ends are carried on by mirroring, so that the disc does not sag over them.
+    wide = np.pad(height, radius, mode="symmetric" if radius <= height.size else "edge")
+    over, out = np.empty_like(wide), np.empty_like(wide)
+    _roll(wide, radius, 1.0, over)
+    _roll(over, radius, -1.0, out)
+    return np.asarray(out[radius : radius + height.size])
+
+
+def lasting(gap: F64, run: int) -> F64:
+    """Keep openings that go on along the foil: pores narrower than `run` px are no gap."""
+    size = min(max(run, 1), gap.size)
+    return np.asarray(grey_opening(gap, size=(size,), mode="nearest"))

@@ -1,0 +1,220 @@
+"""All layers of a section: coarse first, then every border at full resolution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from transect.config import LayersConfig
+from transect.errors import AnalysisError
+from transect.geometry import LAYERS
+from transect.layers.envelope import disc_closing, lasting, robust
+from transect.layers.foil import Band, find_foil
+from transect.layers.outline import Greys, Outline, outline, straighten
+from transect.layers.refine import Border, border
+from transect.log import logger
+from transect.modes import fit_modes
+from transect.parallel import WINDOW, Window, run
+from transect.storage.stores import Image
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+Bool = npt.NDArray[np.bool_]
+
+COARSE_ROWS = 448
+"""The coarse level has at most this many rows: a foil of 1/50 of the height keeps 9 of them."""
+
+THINNEST_UM = 3.0
+"""Layers of coating or separator thinner than this are not looked for, in um."""
+
+
+@dataclass
+class Found:
+    """Lines of a section; see the table `layers` for what each is."""
+
+    lines: dict[str, F64] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def table(self, columns: int) -> pd.DataFrame:
+        """Rows of the table `layers`."""
+        frame = pd.DataFrame({"column_px": np.arange(columns)})
+        for name in LAYERS.names[1:]:
+            frame[name] = self.lines.get(name, np.full(columns, np.nan))
+        return frame
+
+
+@dataclass(frozen=True)
+class Finder:
+    """A mosaic whose layers are looked for."""
+
+    mosaic: Image
+    valid: Image
+    config: LayersConfig
+    threads: int
+
+    def read(self, window: Window) -> F32:
+        """Pixels at full resolution."""
+        return self.mosaic.read(window).astype(np.float32)
+
+    def find(self) -> Found:
+        """Find every layer.
+
+        Raises
+        ------
+        AnalysisError
+            The mosaic has no contrast.
+        """
+        level = self._level()
+        image = self.mosaic.whole(level).astype(np.float32)
+        seen = self.valid.whole(level)[: image.shape[0], : image.shape[1]] > 0
+        if not seen.any() or image[seen].min() == image[seen].max():
+            raise AnalysisError(
+                "mosaic: no contrast, every recorded pixel is equal or none was recorded;"
+                " check the tiles and the detector"
+            )
+        band = find_foil(image, seen)
+        if band is None:
+            return self._whole()
+        greys = coarse_greys(image, seen, band)
+        found = self._foil(band, level, greys)
+        for side, step in (("a", -1), ("b", 1)):
+            rows = image.shape[0]
+            shown = np.where(seen, image, np.nan).astype(np.float32)
+            line = band.top if step < 0 else band.bottom
+            view = straighten(shown, line, step, rows)
+            shape = outline(view, greys, self.mosaic.px_um * 2**level, THINNEST_UM)
+            if shape is not None:
+                self._side(found, side, step, shape, level, greys)
+        sides = [s for s in "ab" if f"{s}_surface_px" in found.lines]
+        found.facts["sides"] = sides
+        logger.info("foil of grey %.1f, coating on sides %s", band.grey, sides or "none")
+        return found
+
+    def _level(self) -> int:
+        rows = [array.shape[-2] for array in self.mosaic.arrays]
+        small = [level for level, count in enumerate(rows) if count <= COARSE_ROWS]
+        return small[0] if small else len(rows) - 1
+
+    def _whole(self) -> Found:
+        """Without a foil everything that was recorded is coating, of no known thickness."""
+        logger.info("no foil: everything recorded is taken for coating, thickness is unknown")
+        rows, columns = self.mosaic.shape
+
+        def extent(window: Window) -> tuple[F64, F64]:
+            recorded = self.valid.read(window) > 0
+            any_ = recorded.any(axis=0)
+            first = np.where(any_, recorded.argmax(axis=0), np.nan)
+            last = np.where(any_, window.shape[0] - recorded[::-1].argmax(axis=0), np.nan)
+            return first, last
+
+        parts = list(run(extent, self._windows(rows), self.threads, "layers"))
+        top, bottom = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
+        lines = {"a_surface_px": top, "a_mean_surface_px": top, "a_base_px": bottom}
+        facts = {"foil": False, "angle_deg": 0.0, "sides": ["a"], "separators": []}
+        return Found(lines, facts)
+
+    def _windows(self, rows: int) -> list[Window]:
+        columns = self.mosaic.shape[1]
+        return [Window(0, rows, c, min(c + WINDOW, columns)) for c in range(0, columns, WINDOW)]
+
+    def _fine(self, line: F64, level: int) -> F64:
+        """Line of the coarse level at every column of the mosaic, in rows of level 0."""
+        scale, columns = 2**level, self.mosaic.shape[1]
+        x = (np.arange(columns) + 0.5) / scale - 0.5
+        return np.asarray(np.interp(x, np.arange(line.size), line) * scale)
+
+    def _borders(
+        self, start: F64, step: int, reach: int, greys: Greys, blur: float = 2.0
+    ) -> Border:
+        """Border along the whole section, window after window."""
+
+        def work(window: Window) -> Border:
+            columns = (window.col0, window.col1)
+            return border(self.read, self.mosaic.shape, columns, start, step, reach, greys, blur)
+
+        parts = list(run(work, self._windows(1), self.threads, "layers"))
+        end = np.concatenate([part.end for part in parts])
+        return Border(end, np.concatenate([part.begin for part in parts]))
+
+    def _foil(self, band: Band, level: int, greys: Greys) -> Found:
+        top, bottom = self._fine(band.top, level), self._fine(band.bottom, level)
+        thick = float(np.median(bottom - top))
+        reach = self._px(self.config.max_gap_um) + int(0.4 * thick) + 2 * 2**level
+        found = Found()
+        bases = {}
+        for side, step, line in (("a", -1, top), ("b", 1, bottom)):
+            found_border = self._borders(line - step * 0.3 * thick, step, reach, greys)
+            # A collector is smooth over 10 um: what leaves its course by more is no border of it.
+            edge = robust(found_border.end, self._px(10.0), max(3.0, 0.1 * thick))
+            gap = np.nan_to_num(step * (found_border.begin - found_border.end))
+            gap = lasting(np.clip(gap, 0, None), self._px(self.config.min_run_um))
+            bases[side] = edge + step * np.where(gap >= 1.0, gap, 0.0)
+            name = "foil_top_px" if side == "a" else "foil_bottom_px"
+            found.lines[name] = edge
+        middle = (found.lines["foil_top_px"] + found.lines["foil_bottom_px"]) / 2
+        slope = np.polyfit(np.arange(middle.size), middle, 1)[0] if middle.size > 1 else 0.0
+        found.facts = {
+            "foil": True,
+            "angle_deg": float(np.degrees(np.arctan(slope))),
+            "foil_grey": band.grey,
+            "pore_grey": greys.pore,
+            "binder_grey": greys.binder,
+            "active_material_grey": greys.bright,
+            "separators": [],
+        }
+        found.lines.update({f"base_{side}": line for side, line in bases.items()})
+        return found
+
+    def _side(
+        self, found: Found, side: str, step: int, shape: Outline, level: int, greys: Greys
+    ) -> None:
+        """Surface of a coating, and its separator, added to `found`."""
+        foil = found.lines["foil_top_px" if side == "a" else "foil_bottom_px"]
+        scale = 2**level
+        coating = foil + step * self._fine(shape.coating, level)
+        material = foil + step * self._fine(shape.material, level)
+        margin = 2 * scale + self._px(2.0)
+        reach = 2 * margin + self._px(2.0)
+        far = self._borders(material + step * margin, -step, reach, greys)
+        surface = far.end
+        if shape.separator:
+            found.facts["separators"].append(side)
+            inner = material + 0.4 * (coating - material)
+            depth = int(np.max(np.abs(inner - coating))) + reach
+            near = self._borders(inner, -step, depth, greys, blur=6.0)
+            # Without a far border the separator goes on to the border of the mosaic.
+            limit = 0.0 if step < 0 else float(self.mosaic.shape[0])
+            found.lines[f"{side}_separator_far_px"] = np.where(np.isnan(far.end), limit, far.end)
+            near_line = robust(near.end, self._px(5.0), max(3.0, self._px(1.5)))
+            found.lines[f"{side}_separator_near_px"] = near_line
+            surface = near.begin
+        mean = robust(surface, self._px(2.0), max(3.0, self._px(1.0)))
+        radius = self._px(self.config.surface_disc_um)
+        found.lines[f"{side}_base_px"] = found.lines.pop(f"base_{side}")
+        found.lines[f"{side}_mean_surface_px"] = mean
+        found.lines[f"{side}_surface_px"] = step * disc_closing(step * mean, radius)
+
+    def _px(self, length_um: float) -> int:
+        return max(int(round(length_um / self.mosaic.px_um)), 1)
+
+
+def coarse_greys(image: F32, seen: Bool, band: Band) -> Greys:
+    """Greys of pore, binder and active material beside the foil, on the coarse level."""
+    rows = np.arange(image.shape[0])[:, None]
+    foil = (rows >= band.top[None, :] - 2) & (rows < band.bottom[None, :] + 2)
+    values = image[seen & ~foil]
+    if values.size == 0 or values.min() == values.max():
+        raise AnalysisError("mosaic: nothing but foil was recorded; no coating to measure")
+    low, high = (float(v) for v in np.percentile(values, [0.1, 99.9]))
+    level = np.clip((values - low) / max(high - low, 1e-9) * 255, 0, 255).astype(np.uint8)
+    counts = np.bincount(level, minlength=256)
+    modes = fit_modes(counts, counts)
+    binder = modes.bright if modes.binder is None else modes.binder
+    pore, binder, bright = (
+        low + v * (high - low) / 255 for v in (modes.pore, binder, modes.bright)
+    )
+    return Greys(pore, binder, bright)

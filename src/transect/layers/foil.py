@@ -1,0 +1,131 @@
+"""Find the foil on a coarse level: the even band that spans the whole width."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cc3d
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+F64 = npt.NDArray[np.float64]
+F32 = npt.NDArray[np.float32]
+Bool = npt.NDArray[np.bool_]
+
+SPAN = 0.9
+"""Share of the columns that the foil must be seen in."""
+
+STEPS = 64
+"""Grey bands that are tried."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """A foil on the coarse level: rows of its borders at each coarse column, and its grey."""
+
+    top: F64
+    bottom: F64
+    grey: float
+    spread: float
+
+
+def find_foil(image: F32, valid: Bool) -> Band | None:
+    """Find the even band that spans the width, if there is one.
+
+    Parameters
+    ----------
+    image
+        Coarse level, shape (row, column).
+    valid
+        Where pixels were recorded.
+
+    Returns
+    -------
+    The band, or None: an image without foil is all coating.
+    """
+    smooth = np.asarray(cv2.medianBlur(image, 3), np.float32)
+    low, high = (float(v) for v in np.percentile(smooth[valid], [1, 99]))
+    spread = _noise(smooth, valid)
+    half = max(3 * spread, 0.05 * (high - low))
+    best: tuple[float, Band] | None = None
+    for grey in np.linspace(low, high, STEPS):
+        mask = (np.abs(smooth - grey) < half) & valid
+        for band in _spanning(mask, smooth, valid):
+            score = _score(band, image.shape[0], low + 0.15 * (high - low))
+            if score > 0 and (best is None or score > best[0]):
+                best = score, band
+    return best[1] if best else None
+
+
+def _noise(smooth: F32, valid: Bool) -> float:
+    """Typical difference of neighbours along a row, as a standard deviation."""
+    both = valid[:, 1:] & valid[:, :-1]
+    steps = np.abs(np.diff(smooth, axis=1))[both]
+    return float(np.median(steps)) / 0.954 if steps.size else 0.0
+
+
+def _spanning(mask: Bool, smooth: F32, valid: Bool) -> list[Band]:
+    """Bands of a mask that reach over the whole width with an even thickness."""
+    # Thin bridges to particles and to binder are cut; the foil is thicker than that.
+    opened = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    labels = cc3d.connected_components(opened, connectivity=4)
+    stats = cc3d.statistics(labels)
+    columns = int(valid.any(axis=0).sum())
+    found = []
+    for label in range(1, len(stats["voxel_counts"])):
+        box = stats["bounding_boxes"][label]
+        if box[1].stop - box[1].start < SPAN * columns:
+            continue
+        band = _band(labels == label, smooth)
+        if band is not None:
+            found.append(band)
+    return found
+
+
+def _band(part: Bool, smooth: F32) -> Band | None:
+    """Borders of the longest run of each column, made smooth."""
+    top, bottom = _runs(part)
+    seen = bottom > top
+    if seen.mean() < SPAN:
+        return None
+    thick = (bottom - top)[seen]
+    usual = float(np.median(thick))
+    # Particles of the foil's grey that touch it make columns too thick: those are not borders.
+    sound = seen & (np.abs(bottom - top - usual) <= max(1.0, 0.2 * usual))
+    if sound.mean() < 0.6 * SPAN:
+        return None
+    x = np.arange(top.size)
+    top_line = np.interp(x, x[sound], top[sound])
+    bottom_line = np.interp(x, x[sound], bottom[sound])
+    inner = part & (smooth > 0)
+    greys = smooth[inner]
+    return Band(top_line, bottom_line, float(np.median(greys)), float(np.std(greys)))
+
+
+def _runs(part: Bool) -> tuple[F64, F64]:
+    """First row and one past the last of the longest run in each column."""
+    columns = part.shape[1]
+    top, bottom = np.zeros(columns), np.zeros(columns)
+    padded = np.zeros((part.shape[0] + 2, columns), np.int8)
+    padded[1:-1] = part
+    edges = np.diff(padded, axis=0)
+    for c in range(columns):
+        start, stop = np.flatnonzero(edges[:, c] == 1), np.flatnonzero(edges[:, c] == -1)
+        if start.size:
+            k = int(np.argmax(stop - start))
+            top[c], bottom[c] = start[k], stop[k]
+    return top, bottom
+
+
+def _score(band: Band, rows: int, dark: float) -> float:
+    """Evenness of the thickness; 0 for what cannot be a foil."""
+    thick = band.bottom - band.top
+    usual = float(np.median(thick))
+    # Outside is dark or reaches the border; a foil is neither.
+    if band.grey < dark or usual > 0.5 * rows or usual < 2:
+        return 0.0
+    if np.median(band.top) <= 1 and np.median(rows - band.bottom) <= 1:
+        return 0.0
+    bend = np.abs(np.diff(band.top)).mean() + np.abs(np.diff(band.bottom)).mean()
+    return float(usual / (1 + bend + np.abs(thick - usual).mean()))
