@@ -1,0 +1,200 @@
+"""Metrics and verdicts as they are written on the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from transect.report import digits
+from transect.report.labels import KEY_METRICS, definition, label, order, side_words
+
+Row = Mapping[Hashable, Any]
+"""One row of a table, by column."""
+
+VERDICT_ORDER = ("fail", "not decidable", "pass", "no limit")
+VERDICT_SIGNS = {"pass": "✓", "fail": "✕", "not decidable": "?", "no limit": "–"}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number: value and interval as numbers (percent where so shown) and as text."""
+
+    metric: str
+    side: str
+    name: str
+    group: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    text: str
+    interval: str
+    n: str
+    method: str
+    note: str
+    definition: str
+    raw: float
+
+    @property
+    def side_words(self) -> str:
+        """Words for the side of the foil, empty for both."""
+        return side_words(self.side)
+
+    @property
+    def full_name(self) -> str:
+        """Name with the side."""
+        return f"{self.name}, {self.side_words}" if self.side else self.name
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An estimate against its limits, and where everything lies on a bar of 0 to 100."""
+
+    estimate: Estimate
+    verdict: str
+    sign: str
+    limits: str
+    limit_low: float
+    limit_high: float
+    value_at: float
+    low_at: float
+    high_at: float
+    limit_low_at: float
+    limit_high_at: float
+
+
+def estimate(row: Row) -> Estimate:
+    """Put a row of a table of metrics into words.
+
+    Parameters
+    ----------
+    row
+        Metric, side, value, unit, ci_low, ci_high and, where the table has them, n, method and
+        note.
+    """
+    metric, side = _text(row, "metric"), _text(row, "side")
+    shown = label(metric)
+    scale = 100 if shown.percent else 1
+    raw = _number(row, "value")
+    value, low, high = raw * scale, _number(row, "ci_low") * scale, _number(row, "ci_high") * scale
+    decimals = digits.decimals_for(value, low, high)
+    known = math.isfinite(low) and math.isfinite(high)
+    whole = metric.startswith("n_") and metric != "n_A_per_mm2" and not known
+    text = digits.count(value) if whole else digits.written(value, decimals)
+    ends = f"{digits.written(low, decimals)} – {digits.written(high, decimals)}" if known else ""
+    n = _number(row, "n")
+    return Estimate(
+        metric,
+        side,
+        shown.words,
+        shown.group,
+        "%" if shown.percent else digits.unit(_text(row, "unit")),
+        value,
+        low,
+        high,
+        text,
+        ends,
+        digits.count(n) if math.isfinite(n) else "",
+        _text(row, "method"),
+        _text(row, "note"),
+        definition(metric),
+        raw,
+    )
+
+
+def estimates(rows: pd.DataFrame) -> list[Estimate]:
+    """List all numbers of a table, ordered for reading."""
+    found = [estimate(row) for row in rows.to_dict("records")]
+    return sorted(found, key=lambda e: (*order(e.metric), e.side))
+
+
+def grouped(found: Sequence[Estimate]) -> list[tuple[str, list[Estimate]]]:
+    """Put numbers under the headings of their groups."""
+    groups = dict.fromkeys(e.group for e in found)
+    return [(group, [e for e in found if e.group == group]) for group in groups]
+
+
+def key_numbers(found: Sequence[Estimate]) -> list[list[Estimate]]:
+    """Choose what a reader looks for first; the sides of one metric stand together."""
+    groups = [[e for e in found if e.metric == metric] for metric in KEY_METRICS]
+    chosen = []
+    for group in groups:
+        both = [e for e in group if not e.side]
+        sides = [e for e in group if e.side and math.isfinite(e.value)]
+        if both or sides:
+            chosen.append(both[:1] or sides)
+    return chosen
+
+
+def verdicts(rows: pd.DataFrame) -> list[Verdict]:
+    """List all verdicts, the gravest first."""
+    found = [_verdict(row) for row in rows.to_dict("records")]
+    return sorted(
+        found,
+        key=lambda v: (_rank(v.verdict), *order(v.estimate.metric), v.estimate.side),
+    )
+
+
+def overall(found: Sequence[Verdict]) -> str:
+    """Choose the gravest verdict: fail, not decidable, pass, or no limit."""
+    return worst([v.verdict for v in found])
+
+
+def worst(words: Sequence[str]) -> str:
+    """Choose the gravest of some verdicts; no limit where there are none."""
+    return min(words, key=_rank, default="no limit")
+
+
+def _rank(verdict: str) -> int:
+    return VERDICT_ORDER.index(verdict) if verdict in VERDICT_ORDER else len(VERDICT_ORDER)
+
+
+def _verdict(row: Row) -> Verdict:
+    shown = estimate(row)
+    scale = 100 if label(shown.metric).percent else 1
+    low, high = _number(row, "limit_low") * scale, _number(row, "limit_high") * scale
+    known = [v for v in (shown.value, shown.low, shown.high, low, high) if math.isfinite(v)]
+    start, stop = (min(known), max(known)) if known else (0.0, 1.0)
+    pad = (stop - start) * 0.18 or abs(start) * 0.1 or 1.0
+
+    def at(value: float) -> float:
+        place = 100 * (value - start + pad) / (stop - start + 2 * pad)
+        return round(place, 1) if math.isfinite(place) else math.nan
+
+    verdict = _text(row, "verdict")
+    return Verdict(
+        shown,
+        verdict,
+        VERDICT_SIGNS.get(verdict, "?"),
+        _limits(low, high, shown.unit),
+        low,
+        high,
+        at(shown.value),
+        at(shown.low),
+        at(shown.high),
+        at(low),
+        at(high),
+    )
+
+
+def _limits(low: float, high: float, unit: str) -> str:
+    tail = f" {unit}" if unit else ""
+    if math.isfinite(low) and math.isfinite(high):
+        return f"{digits.limit(low)} to {digits.limit(high)}{tail}"
+    if math.isfinite(low):
+        return f"at least {digits.limit(low)}{tail}"
+    return f"at most {digits.limit(high)}{tail}" if math.isfinite(high) else ""
+
+
+def _text(row: Row, name: str) -> str:
+    value = row.get(name, "")
+    return "" if pd.isna(value) else str(value)
+
+
+def _number(row: Row, name: str) -> float:
+    value = row.get(name, math.nan)
+    return math.nan if pd.isna(value) else float(value)

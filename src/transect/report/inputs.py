@@ -1,0 +1,220 @@
+"""What a section's report is made from; a piece that is not there is told, not a failure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from transect.errors import InputError, StorageError
+from transect.storage.stores import Image, open_image
+from transect.storage.tables import read_metadata, read_table
+
+METRICS = ("metric", "side", "value", "unit", "ci_low", "ci_high", "n", "method", "note")
+VERDICTS = (
+    "metric side value ci_low ci_high unit limit_low limit_high verdict".split()  # noqa: SIM905
+)
+# Tables of a section: where they are and which columns the report reads.
+TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "metrics": ("tables/metrics.parquet", METRICS),
+    "verdicts": ("verdicts.parquet", tuple(VERDICTS)),
+    "particles": (
+        "tables/particles.parquet",
+        (
+            "particle",
+            "side",
+            "x_um",
+            "mosaic_x_um",
+            "mosaic_y_um",
+            "ecd_um",
+            "area_um2",
+            "aspect_ratio",
+            "crack_area_um2",
+            "crack_area_fraction",
+            "void_area_um2",
+            "ml_weight",
+            "cracked",
+        ),
+    ),
+    "cracks": (
+        "tables/cracks.parquet",
+        ("mosaic_x_um", "mosaic_y_um", "length_um", "width_mean_um", "area_um2"),
+    ),
+    "blocks": (
+        "tables/blocks.parquet",
+        (
+            "side",
+            "x0_um",
+            "x1_um",
+            "area_valid_um2",
+            "area_active_material_um2",
+            "area_binder_um2",
+            "area_pore_um2",
+            "area_crack_um2",
+        ),
+    ),
+    "pores": ("tables/pores.parquet", ("kind", "ecd_um", "area_um2")),
+    "profile": (
+        "tables/profile.parquet",
+        ("side", "zeta0", "zeta1", "phase", "fraction", "ci_low", "ci_high"),
+    ),
+    "columns": (
+        "tables/columns.parquet",
+        ("side", "x_um", "thickness_um", "gap_um", "delaminated"),
+    ),
+    "layers": (
+        "layers.parquet",
+        (
+            "column_px",
+            "foil_top_px",
+            "foil_bottom_px",
+            "a_base_px",
+            "a_surface_px",
+            "b_base_px",
+            "b_surface_px",
+        ),
+    ),
+    "tiles": (
+        "tiles.parquet",
+        (
+            "tile",
+            "file",
+            "row",
+            "column",
+            "status",
+            "reason",
+            "focus_um",
+            "noise_sd",
+            "saturation_fraction",
+            "charging_index",
+            "curtaining_index",
+        ),
+    ),
+    "positions": (
+        "positions.parquet",
+        ("tile", "x_px", "y_px", "dx_px", "dy_px", "se_px", "n_pairs", "component", "placed_by"),
+    ),
+    "seams": (
+        "seams.parquet",
+        (
+            "tile_a",
+            "tile_b",
+            "direction",
+            "confidence",
+            "null_threshold",
+            "accepted",
+            "residual_px",
+            "reason",
+        ),
+    ),
+}
+
+
+@dataclass
+class Section:
+    """Tables, stores and facts of one section; tables that are not there have no rows."""
+
+    batch: str
+    cell: str
+    name: str
+    tables: dict[str, pd.DataFrame]
+    facts: dict[str, dict[str, str]] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    index: dict[str, Any] = field(default_factory=dict)
+    mosaic: Image | None = None
+    phases: Image | None = None
+    particles: Image | None = None
+
+    def metric(self, name: str, side: str = "") -> pd.Series | None:
+        """Find the row of a metric, or None."""
+        rows = self.tables["metrics"]
+        rows = rows[(rows["metric"] == name) & (rows["side"] == side)]
+        return None if rows.empty else rows.iloc[0]
+
+    def fact(self, table: str, key: str, default: str = "") -> str:
+        """Look up a fact of a table's file metadata."""
+        return self.facts.get(table, {}).get(key, default)
+
+
+def load_section(folder: Path) -> Section:
+    """Read what is there of one section.
+
+    Parameters
+    ----------
+    folder
+        Results of the section: `.../{batch}/{cell}/{section}`.
+
+    Raises
+    ------
+    InputError
+        The folder holds nothing of a section.
+    StorageError
+        A table or store is there but cannot be read.
+    """
+    found = [name for name, (path, _) in TABLES.items() if (folder / path).exists()]
+    if not found and not (folder / "tiles.json").exists():
+        raise InputError(
+            f"{folder}: nothing of a section here; expected tiles.json, tables/metrics.parquet and"
+            " their like. Run the steps before this one, or name another folder"
+        )
+    names = folder.resolve().parts[-3:]
+    section = Section(*names, tables={}) if len(names) == 3 else Section("", "", names[-1], {})
+    for name, (path, columns) in TABLES.items():
+        if name in found:
+            section.tables[name] = read_table(folder / path, columns=columns)
+            section.facts[name] = read_metadata(folder / path)
+        else:
+            section.tables[name] = pd.DataFrame({column: [] for column in columns})
+            section.missing.append(path)
+    _name(section, folder, found)
+    section.index = _json(folder / "tiles.json", section)
+    section.mosaic = _image(folder / "mosaic.zarr", "", section)
+    section.phases = _image(folder / "labels.zarr", "phases", section)
+    section.particles = _image(folder / "labels.zarr", "particles", section)
+    return section
+
+
+def texts(values: Sequence[Any] | pd.Series) -> list[str]:
+    """Words of a column; a missing one is empty."""
+    return ["" if pd.isna(value) else str(value) for value in values]
+
+
+def numbers(values: pd.Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Numbers of a column, NaN where there is none."""
+    return np.array(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
+
+
+def _name(section: Section, folder: Path, found: list[str]) -> None:
+    """Take the names from the first row that tells them: the folder may have been moved."""
+    for table in ("metrics", "particles", "profile"):
+        if table in found:
+            path = folder / TABLES[table][0]
+            keys = [k for k in ("batch", "cell", "section") if k in pq.read_schema(path).names]
+            rows = read_table(path, columns=keys).head(1)
+            if len(keys) == 3 and len(rows):
+                section.batch, section.cell, section.name = (str(rows[k].iloc[0]) for k in keys)
+                return
+
+
+def _json(path: Path, section: Section) -> dict[str, Any]:
+    if not path.exists():
+        section.missing.append(path.name)
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path}: not readable JSON: {error}; run the step again") from error
+    return found if isinstance(found, dict) else {}
+
+
+def _image(path: Path, name: str, section: Section) -> Image | None:
+    if not (path / "zarr.json").exists():
+        section.missing.append(f"{path.name} {name}".strip())
+        return None
+    return open_image(path, name)

@@ -1,0 +1,115 @@
+"""How each metric is shown: its name in words, its group, and whether it is written in percent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transect.statistics.registry import REGISTRY
+
+GROUPS: tuple[str, ...] = (
+    "Composition",
+    "Particles",
+    "Cracks",
+    "Thickness",
+    "Delamination",
+    "Depth",
+    "Quality",
+    "Other",
+)
+_C, _P, _K, _T, _D, _G, _Q, _O = GROUPS
+
+
+@dataclass(frozen=True)
+class Label:
+    """One metric: its words, its group and whether a ratio is written in percent."""
+
+    words: str
+    group: str
+    percent: bool = False
+
+
+LABELS: dict[str, Label] = {
+    "porosity_total": Label("Porosity, total", _C, True),
+    "porosity_inter": Label("Porosity between particles", _C, True),
+    "porosity_intra": Label("Porosity inside particles", _C, True),
+    "porosity_crack": Label("Porosity of cracks", _C, True),
+    "phase_fraction_active_material": Label("Active material", _C, True),
+    "phase_fraction_binder": Label("Carbon-binder domain", _C, True),
+    "phase_fraction_pore": Label("Pore phase", _C, True),
+    "S_V_per_um": Label("Specific surface", _C),
+    "d50_area_um": Label("D50 by area", _P),
+    "d10_area_um": Label("D10 by area", _P),
+    "d90_area_um": Label("D90 by area", _P),
+    "d50_number_um": Label("D50 by number", _P),
+    "d10_number_um": Label("D10 by number", _P),
+    "d90_number_um": Label("D90 by number", _P),
+    "span_area": Label("Span", _P),
+    "ecd_mean_um": Label("Mean diameter", _P),
+    "n_particles": Label("Particles measured", _P),
+    "n_A_per_mm2": Label("Particles per area", _P),
+    "aspect_ratio_median": Label("Aspect ratio, median", _P),
+    "circularity_median": Label("Circularity, median", _P),
+    "solidity_median": Label("Solidity, median", _P),
+    "internal_porosity": Label("Voids in particles", _P, True),
+    "detachment_mean": Label("Detachment", _P, True),
+    "agglomerate_per_mm2": Label("Agglomerates", _P),
+    "cracked_fraction": Label("Cracked particles", _K, True),
+    "crack_area_fraction": Label("Crack area", _K, True),
+    "crack_length_density_per_um": Label("Crack length density", _K),
+    "crack_surface_density_per_um": Label("Crack surface density", _K),
+    "t_mean_um": Label("Thickness, mean", _T),
+    "t_sd_um": Label("Thickness, SD", _T),
+    "t_cv": Label("Thickness, CV", _T, True),
+    "t_min_um": Label("Thickness, smallest", _T),
+    "t_max_um": Label("Thickness, largest", _T),
+    "t_range_um": Label("Thickness, range", _T),
+    "side_asymmetry": Label("Asymmetry of the sides", _T, True),
+    "cc_thickness_um": Label("Collector thickness", _T),
+    "delam_fraction": Label("Delaminated", _D, True),
+    "gap_max_um": Label("Largest gap", _D),
+    "longest_run_um": Label("Longest delaminated run", _D),
+    "gap_area_um2_per_mm": Label("Gap area", _D),
+    "binder_migration_index": Label("Binder migration index", _G),
+    "gradient_porosity": Label("Gradient of porosity", _G),
+    "gradient_binder": Label("Gradient of binder", _G),
+    "excluded_area_fraction": Label("Excluded area", _Q, True),
+}
+
+# What a reader looks for first; everything else is in the table of all numbers.
+KEY_METRICS: tuple[str, ...] = (
+    "porosity_total",
+    "phase_fraction_active_material",
+    "phase_fraction_binder",
+    "d50_area_um",
+    "d90_area_um",
+    "cracked_fraction",
+    "crack_area_fraction",
+    "t_mean_um",
+    "t_cv",
+    "delam_fraction",
+    "gap_max_um",
+    "binder_migration_index",
+    "detachment_mean",
+)
+
+_ORDER = {name: place for place, name in enumerate(LABELS)}
+
+
+def label(metric: str) -> Label:
+    """How a metric is shown; one that is not listed is shown by its own name."""
+    return LABELS.get(metric) or Label(metric.replace("_", " "), _O)
+
+
+def definition(metric: str) -> str:
+    """Say what a metric means; empty for one that is not published."""
+    return REGISTRY[metric].definition if metric in REGISTRY else ""
+
+
+def order(metric: str) -> tuple[int, int, str]:
+    """Key that sorts metrics by group, then as listed here, then by name."""
+    return (GROUPS.index(label(metric).group), _ORDER.get(metric, len(_ORDER)), metric)
+
+
+def side_words(side: str) -> str:
+    """Words for a side of the foil."""
+    return {"a": "side A", "b": "side B"}.get(side, side)

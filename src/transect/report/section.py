@@ -1,0 +1,159 @@
+"""The page of one section."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from transect.phases import COLORS, Phase
+from transect.report import pages
+from transect.report.details import details
+from transect.report.digits import count, length, short
+from transect.report.distributions import crack_charts, iso_status, pore_charts, size_charts
+from transect.report.estimates import Estimate, estimates, grouped, key_numbers, overall, verdicts
+from transect.report.inputs import Section, load_section
+from transect.report.profiles import depth_charts, thickness_charts, trend_words
+from transect.report.quality import faults, seam_chart, stitching_facts, tile_maps
+from transect.report.settings import settings_shown
+from transect.report.viewer import overview
+
+PHASE_WORDS = {
+    Phase.COLLECTOR: "Collector",
+    Phase.ACTIVE_MATERIAL: "Active material",
+    Phase.BINDER: "Carbon-binder",
+    Phase.PORE: "Pore",
+    Phase.SEPARATOR: "Separator",
+    Phase.CRACK: "Crack",
+    Phase.VOID: "Void",
+    Phase.GAP: "Gap",
+}
+
+
+def section_page(folder: Path, settings: str) -> str:
+    """Make the page of one section.
+
+    Parameters
+    ----------
+    folder
+        Results of the section.
+    settings
+        The configuration to show, as JSON.
+
+    Raises
+    ------
+    TransectError
+        The folder holds nothing of a section, or a piece of it cannot be read.
+    """
+    section = load_section(folder)
+    numbers = estimates(section.tables["metrics"])
+    judged = verdicts(section.tables["verdicts"])
+    return pages.render(
+        "section.html",
+        section=section,
+        facts=_facts(section),
+        verdicts=[v for v in judged if v.verdict != "no limit"],
+        unlimited=sum(v.verdict == "no limit" for v in judged),
+        overall=overall(judged),
+        numbers=numbers,
+        grouped=grouped(numbers),
+        keys=key_numbers(numbers),
+        notices=_notices(section),
+        view=overview(section),
+        details=details(section),
+        phase_legend=_legend(),
+        thickness=thickness_charts(section),
+        depth=depth_charts(section),
+        trends=trend_words(numbers),
+        sizes=size_charts(section),
+        iso=iso_status(int(len(section.tables["particles"]))),
+        cracks=crack_charts(section),
+        pores=pore_charts(section),
+        tile_maps=tile_maps(section),
+        seam_chart=seam_chart(section),
+        stitching=stitching_facts(section),
+        faults=faults(section),
+        excluded=_excluded(numbers),
+        citation=citation(section, numbers),
+        settings=settings_shown(settings),
+        versions=pages.versions(),
+        recipes=pages.recipes(),
+        microscope=_microscope(section),
+    )
+
+
+def citation(section: Section, numbers: list[Estimate]) -> str:
+    """Write the sentence with which one number of this section may be cited."""
+    wanted = [e for e in numbers if e.metric == "porosity_total" and not e.side] or numbers
+    known = [e for e in wanted if math.isfinite(e.value)]
+    if not known:
+        return ""
+    found = known[0]
+    parts = [f"95 % interval {found.interval} {found.unit}".rstrip()] if found.interval else []
+    parts += [f"n = {found.n}"] if found.n else []
+    parts += [found.method] if found.method else []
+    where = f"section {section.name}, cell {section.cell}, batch {section.batch}"
+    version = section.fact("metrics", "transect", "unknown")
+    return (
+        f"{found.full_name} {found.text} {found.unit}".rstrip()
+        + (f" ({'; '.join(parts)})" if parts else "")
+        + f", {where}; transect {version}."
+    )
+
+
+def _facts(section: Section) -> list[tuple[str, str]]:
+    """Say what was recorded, how large and how fine: the line under the title."""
+    facts = []
+    if section.mosaic is not None:
+        rows, columns = section.mosaic.shape
+        px_um = section.mosaic.px_um
+        facts.append(("Mosaic", f"{length(columns * px_um)} × {length(rows * px_um)}"))
+        facts.append(("Pixels", f"{count(columns)} × {count(rows)}"))
+        facts.append(("Pixel", f"{short(px_um * 1000)} nm"))
+    if tiles := len(section.tables["tiles"]):
+        facts.append(("Tiles", count(tiles)))
+    if channels := section.index.get("channels"):
+        facts.append(("Detector", ", ".join(str(c) for c in channels)))
+    if particles := len(section.tables["particles"]):
+        facts.append(("Particles", count(particles)))
+    return facts
+
+
+def _notices(section: Section) -> list[str]:
+    """Say what a reader must know before any number."""
+    tables = section.tables
+    said = []
+    usable = (tables["tiles"]["status"] == "ok").sum() if len(tables["tiles"]) else None
+    if usable == 0:
+        said.append(
+            "No tile shows any specimen: all are blank or were left out. Check the list of"
+            " quarantined files, the detector and the field of view."
+        )
+    if not len(tables["metrics"]):
+        said.append("Nothing was measured in this section.")
+    elif not len(tables["particles"]):
+        said.append("No particles were found: metrics of particles and cracks are not defined.")
+    if section.fact("layers", "foil", "true").lower() == "false":
+        said.append(
+            "No collector foil was found: all that was recorded is taken for coating, and"
+            " thickness is not a measurement."
+        )
+    if len(tables["tiles"]) == 1:
+        said.append("One tile only: there are no seams, and intervals rest on little material.")
+    if section.missing:
+        said.append(f"Not there when this page was made: {', '.join(section.missing)}.")
+    return said
+
+
+def _legend() -> list[tuple[str, str]]:
+    """Pair the colour and the name of each phase that is shown."""
+    return [("#{:02x}{:02x}{:02x}".format(*COLORS[p]), words) for p, words in PHASE_WORDS.items()]
+
+
+def _excluded(numbers: list[Estimate]) -> list[Estimate]:
+    return [e for e in numbers if e.metric == "excluded_area_fraction"]
+
+
+def _microscope(section: Section) -> list[tuple[str, str]]:
+    facts: dict[str, Any] = section.index.get("microscope", {}) or {}
+    return [(str(k), str(v)) for k, v in sorted(facts.items()) if str(v)]
