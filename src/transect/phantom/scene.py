@@ -1,0 +1,157 @@
+"""A section as a function of position: its phase and its grey level at any place.
+
+Tiles and truth sample the same scene, at whatever fraction of a pixel they lie.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from transect.phantom import texture
+from transect.phantom.curves import ZONES, Layers, make_layers
+from transect.phantom.hashing import patch_quantiles
+from transect.phantom.objects import Objects
+from transect.phantom.paint import Canvas, paint
+from transect.phantom.shading import Look, label_pixels, shade_pixels
+from transect.phantom.spec import PhantomSpec
+from transect.phantom.strips import Strips
+from transect.phases import Phase
+
+F64 = npt.NDArray[np.float64]
+F32 = npt.NDArray[np.float32]
+
+_DEPTHS = 65
+
+
+class Labels(NamedTuple):
+    """Truth of a window: phases, indices into `objects` (-1: none), and the boundaries."""
+
+    phases: npt.NDArray[np.uint8]
+    canvas: Canvas
+    objects: Objects
+    boundaries: F64
+
+
+class Scene:
+    """A section that can be looked at anywhere."""
+
+    def __init__(self, spec: PhantomSpec, rows: int, columns: int) -> None:
+        self.spec, self.rows, self.columns = spec, rows, columns
+        self.layers: Layers = make_layers(spec, rows, columns)
+        self.strips = Strips(self.layers)
+        shape = spec.geometry
+        zeta = np.linspace(0.0, 1.0, _DEPTHS)
+        share = shape.binder * (1 + shape.binder_gradient * (zeta - 0.5))
+        self._levels = patch_quantiles(spec.seed, np.clip(share, 0.0, 1.0))
+        # Beyond the noise's range, so that a share of 0 or 1 is exact.
+        self._levels[share <= 0] = 2.0
+        self._levels[share >= 1] = -1.0
+        self._look = _look(spec)
+
+    def labels(self, row0: int, column0: int, rows: int, columns: int) -> Labels:
+        """Hard truth at the centres of a window's pixels."""
+        x0, y0 = float(column0), float(row0)
+        canvas, objects, curves = self._painted(x0, y0, rows, columns)
+        clump = (objects.ids == 0).astype(np.uint8)
+        phases = label_pixels(
+            curves,
+            x0,
+            y0,
+            canvas.depth,
+            canvas.owner,
+            canvas.hollow,
+            canvas.opening,
+            clump,
+            self._levels,
+            self._look,
+            _zone_phases(),
+        )
+        return Labels(phases, canvas, objects, curves)
+
+    def grey(self, x0: float, y0: float, rows: int, columns: int, streaks: F32) -> F32:
+        """Grey levels (of 255) of a window with its top-left corner at (x0, y0).
+
+        Parameters
+        ----------
+        x0, y0
+            Corner in the section, in px.
+        rows, columns
+            Size of the window.
+        streaks
+            Charging of each row, of shape (rows,), 1 being the appearance's strength.
+        """
+        look = self.spec.appearance
+        canvas, objects, curves = self._painted(x0, y0, rows, columns)
+        behind = np.zeros((1, 1), dtype=np.float32)
+        if look.shine_through > 0:
+            cell = 0.8 * self.spec.geometry.d50_um / self.spec.px_um
+            behind = texture.behind(self._look.seed + 5, x0, y0, rows, columns, cell)
+        image = shade_pixels(
+            curves,
+            x0,
+            y0,
+            canvas.depth,
+            canvas.owner,
+            canvas.hollow,
+            (objects.ids == 0).astype(np.uint8),
+            objects.seeds,
+            behind,
+            self._levels,
+            self._look,
+            np.array([_zone_grey(look_phase, self.spec) for look_phase in ZONES]),
+            streaks,
+        )
+        if look.curtaining > 0:
+            texture.curtain(image, self._look.seed + 9, x0, y0, look.curtaining, self.spec.px_um)
+        return image
+
+    def _painted(
+        self, x0: float, y0: float, rows: int, columns: int
+    ) -> tuple[Canvas, Objects, F64]:
+        objects = self.strips.objects(x0, x0 + columns)
+        curves = self.layers.boundaries(x0 + 0.5 + np.arange(columns, dtype=np.float64))
+        return paint(objects, x0, y0, rows, columns), objects, curves
+
+
+def _zone_phases() -> npt.NDArray[np.uint8]:
+    return np.array([int(phase) for phase in ZONES], dtype=np.uint8)
+
+
+def _zone_grey(phase: Phase, spec: PhantomSpec) -> float:
+    look = spec.appearance
+    foil = look.grey_foil_cu if spec.geometry.foil == "cu" else look.grey_foil_al
+    greys = {
+        Phase.OUTSIDE: look.grey_outside,
+        Phase.SEPARATOR: look.grey_separator,
+        Phase.GAP: look.grey_pore,
+        Phase.COLLECTOR: foil,
+    }
+    return greys.get(phase, look.grey_active)
+
+
+def _look(spec: PhantomSpec) -> Look:
+    look, shape, px = spec.appearance, spec.geometry, spec.px_um
+    return Look(
+        seed=spec.seed,
+        soft=1.0 if look.soft_edges else 0.0,
+        skin=shape.skin_um / px,
+        primer=shape.primer_um / px,
+        patch=shape.binder_scale_um / px,
+        grain=max(shape.grain_um / px, 2.0),
+        sponge_size=max(0.45 / px, 1.5),
+        fibre_size=max(0.25 / px, 1.0),
+        active=look.grey_active,
+        binder=look.grey_binder,
+        pore=look.grey_pore,
+        grain_contrast=look.grain_contrast,
+        particle_contrast=look.particle_contrast,
+        sponge=look.sponge,
+        fibres=look.fibres,
+        edge=look.edge_brightness,
+        edge_px=look.edge_um / px,
+        shine=look.shine_through,
+        charging=look.charging,
+    )
