@@ -197,4 +197,4 @@ def read_shading(path: Path) -> list[Shading]:
     """
     arrays = read_npz(path)
     count = sum(name.startswith("gain_") for name in arrays)
-    return [Shading(arrays[f"gain_{n}"], float(arrays[f"offset_{n}"])) for n in range(count)]
+    return [Shading(arrays[f"gain_{n}"], float(arrays[f"offset_{n}"].item())) for n in range(count)]

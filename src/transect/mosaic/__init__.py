@@ -1,0 +1,1 @@
+"""From tiles to a mosaic: pair shifts, a global solve, brightness, fusion."""

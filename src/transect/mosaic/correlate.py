@@ -1,0 +1,127 @@
+"""Where one strip lies in another: phase correlation, then normalised correlation of its peaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+
+from transect.kernels import kernel
+from transect.mosaic.strips import Image, Strip, StripPlan
+
+WHITENING = 0.65
+"""Power of the amplitude that is divided out: 1 is phase correlation proper, which lets the
+frequencies that hold noise only vote as loud as the others."""
+
+CANDIDATES = 6
+PEAK_RADIUS = 3
+
+
+@dataclass(frozen=True)
+class Match:
+    """The best lag of a strip in another.
+
+    Attributes
+    ----------
+    lag
+        (x, y) of the near strip's corner in the far strip, in pixels of full resolution.
+    score
+        Normalised correlation at that lag, lowered where the overlap is less than expected.
+    second
+        Score of the best peak elsewhere.
+    """
+
+    lag: npt.NDArray[np.float64]
+    score: float
+    second: float
+
+
+@kernel
+def _ncc(a: Image, b: Image, row: int, column: int) -> tuple[float, int]:
+    """Normalised correlation of b laid on a at a lag, and the number of pixels that overlap."""
+    row0, row1 = max(row, 0), min(a.shape[0], row + b.shape[0])
+    col0, col1 = max(column, 0), min(a.shape[1], column + b.shape[1])
+    if row1 <= row0 or col1 <= col0:
+        return 0.0, 0
+    sa = sb = saa = sbb = sab = 0.0
+    for r in range(row0, row1):
+        for c in range(col0, col1):
+            u = a[r, c]
+            v = b[r - row, c - column]
+            sa += u
+            sb += v
+            saa += u * u
+            sbb += v * v
+            sab += u * v
+    n = (row1 - row0) * (col1 - col0)
+    power = (saa - sa * sa / n) * (sbb - sb * sb / n)
+    if power <= 0.0:
+        return 0.0, n
+    return (sab - sa * sb / n) / np.sqrt(power), n
+
+
+def match(
+    far: Strip, near: Strip, plan: StripPlan, lag: npt.NDArray[np.float64], radius: int
+) -> Match:
+    """Search the near strip in the far strip around an expected lag.
+
+    Parameters
+    ----------
+    far, near
+        Right and left, or bottom and top, edges of two tiles.
+    plan
+        What both strips have in common.
+    lag
+        Expected (x, y) of the near strip's corner in the far strip, in full pixels.
+    radius
+        Largest deviation from it, in full pixels.
+    """
+    middle = np.rint(lag[::-1] / plan.binning).astype(np.int64)
+    reach = max(radius // plan.binning, 2)
+    window = _window(_surface(far, near, plan.fft_shape), middle, reach)
+    expected = _expected(far.small.shape, near.small.shape, middle)
+    found: list[tuple[float, int, int]] = []
+    for row, column in _peaks(window):
+        spot = (int(middle[0]) + row - reach, int(middle[1]) + column - reach)
+        score, n = _ncc(far.small, near.small, *spot)
+        found.append((score * min(1.0, float(np.sqrt(n / expected))), *spot))
+    found.sort(reverse=True)
+    best, row, column = found[0]
+    second = found[1][0] if len(found) > 1 else 0.0
+    at = np.array([column, row], dtype=np.float64) * plan.binning
+    return Match(at, max(best, 0.0), max(second, 0.0))
+
+
+def _surface(far: Strip, near: Strip, shape: tuple[int, int]) -> Image:
+    cross = far.spectrum * np.conj(near.spectrum)
+    amplitude = np.abs(cross)
+    cross /= (amplitude + np.float32(1e-6) * amplitude.max() + np.float32(1e-12)) ** np.float32(
+        WHITENING
+    )
+    return np.asarray(fft.irfft2(cross, s=shape), dtype=np.float32)
+
+
+def _window(surface: Image, middle: npt.NDArray[np.int64], reach: int) -> Image:
+    span = np.arange(-reach, reach + 1)
+    rows = (middle[0] + span) % surface.shape[0]
+    columns = (middle[1] + span) % surface.shape[1]
+    return np.ascontiguousarray(surface[np.ix_(rows, columns)])
+
+
+def _peaks(window: Image) -> list[tuple[int, int]]:
+    size = 2 * PEAK_RADIUS + 1
+    top = cv2.dilate(window, np.ones((size, size), np.uint8))
+    rows, columns = np.nonzero(window >= top)
+    order = np.argsort(-window[rows, columns], kind="stable")[:CANDIDATES]
+    return [(int(rows[k]), int(columns[k])) for k in order]
+
+
+def _expected(far: tuple[int, ...], near: tuple[int, ...], middle: npt.NDArray[np.int64]) -> float:
+    sides = [
+        max(min(n, m + k) - max(m, 0), n // 8, 1)
+        for n, k, m in zip(far, near, middle.tolist(), strict=True)
+    ]
+    return float(sides[0] * sides[1])

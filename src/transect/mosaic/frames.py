@@ -1,0 +1,127 @@
+"""From tables to layouts, and from registrations to tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from transect.errors import AnalysisError
+from transect.mosaic.fuse import mosaic_shape
+from transect.mosaic.layout import AXES, Layout, overlap_px
+from transect.mosaic.register import Registration
+from transect.tiles.index import Tile, TileIndex
+
+
+@dataclass(frozen=True)
+class Section:
+    """The tiles that take part, one entry per field of view, in the order of the layout."""
+
+    layout: Layout
+    tiles: tuple[Tile, ...]
+
+
+def section_of(index: TileIndex, checks: pd.DataFrame, channel: str) -> Section:
+    """Tiles of the registration's channel that can be read.
+
+    Parameters
+    ----------
+    index
+        Index of the raw tiles.
+    checks
+        Table of the checks; quarantined tiles are left out, blank ones are not correlated.
+    channel
+        Detector that registration looks at.
+
+    Raises
+    ------
+    AnalysisError
+        No tile can be used.
+    """
+    mine = checks[checks["channel"] == channel].set_index("tile")["status"]
+    status = {str(name): str(value) for name, value in mine.items()}
+    tiles = [t for t in index.of_channel(channel) if status.get(t.tile) in {"ok", "blank"}]
+    if not tiles:
+        raise AnalysisError(
+            f"no tile of channel {channel} can be used: {len(mine)} were checked and all are"
+            " quarantined; see tiles.parquet for the reasons"
+        )
+    rows, columns = index.tile_shape
+    centre = np.array([[t.stage_x_um, t.stage_y_um] for t in tiles]) / index.px_um
+    layout = Layout(
+        tuple(t.tile for t in tiles),
+        centre - np.array([columns, rows]) / 2,
+        (rows, columns),
+        np.array([status[t.tile] == "ok" for t in tiles]),
+    )
+    return Section(layout, tuple(tiles))
+
+
+def positions_frame(section: Section, found: Registration) -> pd.DataFrame:
+    """Rows of `positions.parquet`."""
+    place, seams = found.placement, found.seams
+    pairs, used = seams.pairs, seams.accepted
+    miss = seams.shift - pairs.difference(place.positions)
+    count = np.zeros(len(section.tiles), dtype=np.int64)
+    square = np.zeros(len(section.tiles))
+    for end in (pairs.a[used], pairs.b[used]):
+        np.add.at(count, end, 1)
+        np.add.at(square, end, (miss[used] ** 2).sum(axis=1))
+    away = place.positions - place.stage
+    return pd.DataFrame(
+        {
+            "tile": [t.tile for t in section.tiles],
+            "row": [t.row for t in section.tiles],
+            "column": [t.column for t in section.tiles],
+            "x_px": place.positions[:, 0],
+            "y_px": place.positions[:, 1],
+            "stage_x_px": place.stage[:, 0],
+            "stage_y_px": place.stage[:, 1],
+            "dx_px": away[:, 0],
+            "dy_px": away[:, 1],
+            "se_px": found.se_px,
+            "residual_px": np.where(count > 0, np.sqrt(square / np.maximum(count, 1)), np.nan),
+            "n_pairs": count,
+            "component": found.component,
+            "placed_by": np.where(found.by_pairs, "pairs", "stage"),
+            "gain": found.gain,
+            "offset": found.offset,
+        }
+    )
+
+
+def positions_facts(index: TileIndex, section: Section, found: Registration) -> dict[str, str]:
+    """Facts of the mosaic for the metadata of `positions.parquet`."""
+    rows, columns = mosaic_shape(found.placement.positions, section.layout.shape)
+    return {
+        "px_um": repr(index.px_um),
+        "mosaic_rows": str(rows),
+        "mosaic_cols": str(columns),
+        "rotation_deg": repr(round(found.placement.model.rotation_deg, 6)),
+        "stage_error_px": repr(round(found.placement.model.error_px, 4)),
+    }
+
+
+def seams_frame(layout: Layout, found: Registration) -> pd.DataFrame:
+    """Rows of `seams.parquet`."""
+    seams, place = found.seams, found.placement
+    pairs = seams.pairs
+    placed = pairs.difference(place.positions)
+    miss = seams.shift - placed
+    return pd.DataFrame(
+        {
+            "tile_a": [layout.names[i] for i in pairs.a],
+            "tile_b": [layout.names[i] for i in pairs.b],
+            "direction": [AXES[k] for k in pairs.axis],
+            "dx_px": seams.shift[:, 0],
+            "dy_px": seams.shift[:, 1],
+            "se_px": np.sqrt((seams.se**2).mean(axis=1)),
+            "confidence": seams.confidence,
+            "null_threshold": seams.null,
+            "accepted": seams.accepted,
+            "residual_px": np.hypot(miss[:, 0], miss[:, 1]),
+            "overlap_px": overlap_px(placed, pairs.axis, layout.size),
+            "reason": seams.reason.astype(str),
+        }
+    )

@@ -1,0 +1,202 @@
+"""Measure the shift of every pair of neighbours, and what unrelated strips would have scored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from transect.mosaic.brightness import Brightness
+from transect.mosaic.correlate import match
+from transect.mosaic.layout import Bools, Floats, Ints, Layout, Pairs, overlap_px
+from transect.mosaic.refine import overlap, refine
+from transect.mosaic.strips import Image, Strip, StripPlan, prepare
+from transect.mosaic.unrelated import score_unrelated
+from transect.mosaic.waves import Edges, Reader, Shading, waves
+from transect.parallel import run
+
+MIN_OVERLAP_PX = 12
+SMALL_TILE_PX = 700
+
+
+@dataclass(frozen=True)
+class Search:
+    """Where to look: the expected shift of each pair, how far around it, and null draws."""
+
+    expected: Floats
+    radius: int
+    draws: int = 300
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one pair showed.
+
+    Attributes
+    ----------
+    shift
+        (x, y) of b minus a, in px; NaN where a tile has no texture.
+    se
+        Standard error of each.
+    score, second
+        Normalised correlation there, and at the best other place.
+    converged
+        Whether the refinement stayed at its candidate.
+    greys
+        Brightness of the overlap in both tiles.
+    """
+
+    shift: Floats
+    se: Floats
+    score: float
+    second: float
+    converged: bool
+    greys: Brightness
+
+
+@dataclass
+class Results:
+    """Measurements by number of the pair, and null scores by axis."""
+
+    pairs: dict[int, Measured] = field(default_factory=dict)
+    null: dict[int, list[float]] = field(default_factory=lambda: {0: [], 1: []})
+
+
+def textured(layout: Layout, pairs: Pairs) -> Bools:
+    """Pairs of two tiles that both have texture."""
+    return np.asarray(layout.usable[pairs.a] & layout.usable[pairs.b])
+
+
+def reachable(layout: Layout, pairs: Pairs, search: Search) -> Bools:
+    """Pairs whose overlap can be found by the search."""
+    widest = overlap_px(search.expected, pairs.axis, layout.size) + search.radius
+    return np.asarray(widest >= MIN_OVERLAP_PX)
+
+
+def plans_for(layout: Layout, pairs: Pairs, search: Search, chosen: Ints) -> dict[int, StripPlan]:
+    """How thick the strips of each axis must be to hold every overlap that is searched."""
+    binning = 1 if min(layout.shape) < SMALL_TILE_PX else 2
+    plans = {}
+    overlaps = overlap_px(search.expected, pairs.axis, layout.size)
+    for axis in (0, 1):
+        mine = overlaps[chosen][pairs.axis[chosen] == axis]
+        if len(mine):
+            length = int(layout.size[axis])
+            wanted = int(np.ceil(max(mine.max(), 0.0))) + search.radius
+            thickness = min(max(wanted, 4 * MIN_OVERLAP_PX), length)
+            plans[axis] = StripPlan(axis, thickness - thickness % binning, layout.shape, binning)
+    return plans
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """Some pairs whose edges are in memory; its methods are the work of one thread."""
+
+    layout: Layout
+    pairs: Pairs
+    search: Search
+    plans: dict[int, StripPlan]
+    draws: dict[int, int]
+    edges: Edges
+    ready: dict[int, tuple[Strip, Strip]] = field(default_factory=dict)
+
+    def prepare(self, number: int) -> tuple[Strip, Strip]:
+        """Both strips of a pair."""
+        far, near = self._edges(number)
+        plan = self.plans[int(self.pairs.axis[number])]
+        return prepare(far, plan), prepare(near, plan)
+
+    def measure(self, number: int) -> tuple[Measured, list[float]]:
+        """Shift of a pair, and scores of its far strip against unrelated ones."""
+        axis = int(self.pairs.axis[number])
+        plan = self.plans[axis]
+        lag = self.search.expected[number] - plan.origin
+        if number not in self.ready:
+            return self._greys_only(number, lag), []
+        far, near = self.ready[number]
+        best = match(far, near, plan, lag, self.search.radius)
+        fine = refine(far.grey, near.grey, best.lag, 3.0 * plan.binning)
+        at = fine.lag if fine.converged else lag
+        greys = greys_of(*overlap(far.grey, near.grey, np.rint(at).astype(np.int64)))
+        alike = [n for n in self.ready if self.pairs.axis[n] == axis]
+        null = score_unrelated(
+            far,
+            [self.ready[n][1] for n in alike],
+            alike.index(number),
+            plan,
+            lag,
+            self.search.radius,
+            self.draws[axis],
+            number,
+        )
+        shift = fine.lag + plan.origin
+        return Measured(shift, fine.se, best.score, best.second, fine.converged, greys), null
+
+    def _greys_only(self, number: int, lag: Floats) -> Measured:
+        greys = greys_of(*overlap(*self._edges(number), np.rint(lag).astype(np.int64)))
+        unknown = np.full(2, np.nan)
+        return Measured(unknown, unknown, 0.0, 0.0, False, greys)
+
+    def _edges(self, number: int) -> tuple[Image, Image]:
+        axis = int(self.pairs.axis[number])
+        far = self.edges[int(self.pairs.a[number]), axis, True]
+        return far, self.edges[int(self.pairs.b[number]), axis, False]
+
+
+def measure(
+    read: Reader,
+    layout: Layout,
+    pairs: Pairs,
+    search: Search,
+    chosen: Ints,
+    shading: Shading,
+    threads: int,
+) -> Results:
+    """Measure the chosen pairs; every tile is read once.
+
+    Parameters
+    ----------
+    read
+        Gives the raw pixels of a tile.
+    layout, pairs
+        The tiles and who neighbours whom.
+    search
+        Where to look.
+    chosen
+        Numbers of the pairs to measure.
+    shading
+        Flat field of the detector.
+    threads
+        Threads to read and correlate with.
+    """
+    results = Results()
+    if not len(chosen):
+        return results
+    plans = plans_for(layout, pairs, search, chosen)
+    whole = textured(layout, pairs)
+    counts = {k: int((whole[chosen] & (pairs.axis[chosen] == k)).sum()) for k in (0, 1)}
+    draws = {k: -(-search.draws // max(counts[k], 1)) for k in (0, 1)}
+    for numbers, edges in waves(read, layout, pairs, plans, chosen, shading, threads):
+        chunk = _Chunk(layout, pairs, search, plans, draws, edges)
+        full = [n for n in numbers if whole[n]]
+        strips = list(run(chunk.prepare, full, threads, "strips"))
+        chunk.ready.update(zip(full, strips, strict=True))
+        found = run(chunk.measure, numbers, threads, "pairs")
+        for number, (measured, null) in zip(numbers, found, strict=True):
+            results.pairs[number] = measured
+            results.null[int(pairs.axis[number])].extend(null)
+    return results
+
+
+def greys_of(a: Image, b: Image) -> Brightness:
+    """Greys of an overlap, from means of 8 x 8 px."""
+    rows, columns = a.shape[0] // 8, a.shape[1] // 8
+    if rows * columns < 4:
+        return Brightness(0.0, 0.0, 0.0, 0.0, 0.0, 0)
+    u, v = (
+        part[: rows * 8, : columns * 8].reshape(rows, 8, columns, 8).mean((1, 3), dtype=np.float64)
+        for part in (a, b)
+    )
+    sd_a, sd_b = float(u.std()), float(v.std())
+    alike = float(np.mean((u - u.mean()) * (v - v.mean()))) / max(sd_a * sd_b, 1e-12)
+    return Brightness(float(u.mean()), float(v.mean()), sd_a, sd_b, alike, rows * columns)

@@ -1,0 +1,78 @@
+"""What unrelated strips score: the null that a pair must beat to be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from transect.mosaic.correlate import match
+from transect.mosaic.strips import Strip, StripPlan, spectrum
+
+FALSE_RATE = 1e-4
+"""Share of unrelated pairs that may pass: one wrong shift in 10,000 pairs."""
+
+
+def score_unrelated(
+    far: Strip,
+    near: Sequence[Strip],
+    own: int,
+    plan: StripPlan,
+    lag: npt.NDArray[np.float64],
+    radius: int,
+    draws: int,
+    seed: int,
+) -> list[float]:
+    """Scores of a strip against strips that cannot match it.
+
+    A partner is another pair's near strip, or its own turned by a flip; all are flipped and
+    rolled at random, so that even a few strips give many draws with the texture they share.
+
+    Parameters
+    ----------
+    far
+        The strip that is searched in.
+    near
+        Near strips of the same axis.
+    own
+        Number of the true partner among them.
+    plan, lag, radius
+        As in the true search: the null must search as many places.
+    draws
+        How many.
+    seed
+        Makes the draws the same in every run.
+    """
+    random = np.random.default_rng([seed, 20])
+    scores = []
+    for _ in range(draws):
+        partner = int(random.integers(len(near)))
+        flip = int(random.integers(1 if partner == own else 0, 4))
+        small = near[partner].small
+        small = small[:: -1 if flip & 1 else 1, :: -1 if flip & 2 else 1]
+        long = int(np.argmax(small.shape))
+        small = np.roll(small, int(random.integers(small.shape[long])), axis=long)
+        small = np.ascontiguousarray(small)
+        drawn = Strip(small, small, spectrum(small, plan.fft_shape))
+        scores.append(match(far, drawn, plan, lag, radius).score)
+    return scores
+
+
+def threshold(scores: Sequence[float], rate: float = FALSE_RATE) -> float:
+    """Score that a share `rate` of unrelated pairs exceeds, by a Gumbel tail.
+
+    Each score is the maximum over many places, whose tail is a Gumbel distribution's: fitting
+    one reaches far beyond the largest of a few hundred draws. Its scale comes from the upper
+    half, which is what the tail continues.
+    """
+    values = np.sort(np.asarray(scores, dtype=np.float64))
+    if len(values) < 20:
+        return 1.0
+    middle, upper = np.quantile(values, [0.5, 0.95])
+    # Quantile p of a Gumbel distribution: place - scale * log(-log(p)).
+    at = -np.log(-np.log(np.array([0.5, 0.95, 1.0 - rate])))
+    scale = (upper - middle) / (at[1] - at[0])
+    # Not below the largest that was seen.
+    fitted = float(middle + scale * (at[2] - at[0]))
+    return min(max(fitted, float(values[-1])), 1.0)
