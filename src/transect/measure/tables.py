@@ -9,7 +9,17 @@ from __future__ import annotations
 from transect.statistics.tables import KEYS, METRICS, REPLICATES
 from transect.storage.tables import Column, Schema
 
-__all__ = ["BLOCKS", "COLUMNS", "CRACKS", "METRICS", "PARTICLES", "PORES", "PROFILE", "REPLICATES"]
+__all__ = [
+    "BLOCKS",
+    "COLUMNS",
+    "CRACKS",
+    "METRICS",
+    "PARTICLES",
+    "PORES",
+    "PROFILE",
+    "REPLICATES",
+    "SECTION_TABLES",
+]
 
 _F = "float64"
 
@@ -178,3 +188,9 @@ COLUMNS = Schema(
         _um("collector_um", "thickness of the collector foil"),
     ),
 )
+
+SECTION_TABLES = {
+    schema.name: schema
+    for schema in (PARTICLES, CRACKS, PORES, BLOCKS, PROFILE, COLUMNS, METRICS, REPLICATES)
+}
+"""Every table of a section, by the name of its file."""

@@ -1,0 +1,77 @@
+"""Tables of cracks and pores."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from transect.measure.joined import Joined, keyed
+from transect.measure.lines import place
+from transect.measure.outline import crofton
+from transect.measure.partials import STEPS
+from transect.measure.skeleton import length_px
+from transect.measure.tables import CRACKS, PORES
+from transect.phases import Phase
+
+_KINDS = {Phase.PORE: "inter", Phase.VOID: "intra", Phase.GAP: "gap"}
+
+
+def _place(frame: pd.DataFrame, joined: Joined) -> dict[str, object]:
+    """Positions of components from their coordinate sums."""
+    area = frame["area"].to_numpy(np.float64)
+    column = frame["sum_x"].to_numpy() / area + 0.5
+    row = frame["sum_y"].to_numpy() / area + 0.5
+    _, z, zeta = place(joined.lines, column, row)
+    px = joined.px_um
+    return {
+        "x_um": column * px,
+        "z_um": z,
+        "zeta": zeta,
+        "mosaic_x_um": column * px,
+        "mosaic_y_um": row * px,
+    }
+
+
+def crack_table(joined: Joined) -> pd.DataFrame:
+    """Rows of the table `cracks`."""
+    found, px = joined.cracks, joined.px_um
+    if not len(found):
+        return CRACKS.empty()
+    area = found["area"].to_numpy(np.float64)
+    orthogonal, diagonal, ends = (found[name].to_numpy(np.float64) for name in STEPS)
+    length = length_px(orthogonal, diagonal, ends, area)
+    table = {
+        "crack": found["component"],
+        "particle": found["particle"],
+        **_place(found, joined),
+        "area_um2": area * px**2,
+        "length_um": length * px,
+        "width_mean_um": area / length * px,
+    }
+    return keyed(pd.DataFrame(table), joined.keys)[CRACKS.names]
+
+
+def pore_table(joined: Joined) -> pd.DataFrame:
+    """Rows of the table `pores`: those of at least the smallest listed size."""
+    px = joined.px_um
+    smallest = np.pi / 4 * joined.settings.measure.min_pore_px**2
+    found = joined.pores[joined.pores["area"] >= smallest]
+    if not len(found):
+        return PORES.empty()
+    area = found["area"].to_numpy(np.float64)
+    # A row of n pixels has n + 1 sides along it, two of them open; so 2 x (area - pairs) steps
+    # lead out of the component in each direction.
+    axial = 2 * (2 * area - found["pairs_axial"].to_numpy())
+    diagonal = 2 * (2 * area - found["pairs_diagonal"].to_numpy())
+    kinds = {int(phase): kind for phase, kind in _KINDS.items()}
+    places = _place(found, joined)
+    table = {
+        "pore": found["component"],
+        "kind": found["phase"].map(kinds),
+        **{name: places[name] for name in ("x_um", "z_um", "zeta")},
+        "area_um2": area * px**2,
+        "ecd_um": np.sqrt(4 / np.pi * area) * px,
+        "perimeter_um": crofton(axial, diagonal) * px,
+        "complete": found["cut"].to_numpy() == 0,
+    }
+    return keyed(pd.DataFrame(table), joined.keys)[PORES.names]

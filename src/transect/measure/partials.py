@@ -1,0 +1,172 @@
+"""Mergeable sums of windows and blocks: integers by key, so that the order of merging is nothing.
+
+Everything is in pixels of the mosaic here; units come with the final tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from transect.measure import components, objects
+from transect.measure.directions import DIRECTIONS
+from transect.measure.outline import CROSSINGS
+from transect.storage.files import writing
+from transect.storage.tables import Column, Schema, read_table, write_table
+
+_I = "int64"
+
+
+def _counts(names: Sequence[str], what: str) -> tuple[Column, ...]:
+    return tuple(Column(name, _I, "px", f"{what}: {name.replace('_', ' ')}") for name in names)
+
+
+BOX = ("row0", "row1", "column0", "column1")
+LOW = tuple(f"low_{k:02d}" for k in range(DIRECTIONS))
+HIGH = tuple(f"high_{k:02d}" for k in range(DIRECTIONS))
+STEPS = ("orthogonal", "diagonal", "ends")
+_PARTICLE = Column("particle", "uint64", "", "particle id; 0 for none")
+_COMPONENT = Column("component", "uint64", "", "1 + global index of the first pixel in the window")
+
+PARTICLES = Schema(
+    "partial_particles",
+    1,
+    "Sums over particles",
+    (
+        _PARTICLE,
+        *_counts(objects.SUMS, "sum about the particle's anchor"),
+        *_counts(CROSSINGS, "steps out of the particle"),
+        *(Column(n, "int32", "px", "bounding box in the mosaic") for n in BOX),
+        *(Column(n, "int32", "", "smallest projection of pixels") for n in LOW),
+        *(Column(n, "int32", "", "largest projection of pixels") for n in HIGH),
+    ),
+)
+NEIGHBOURS = Schema(
+    "partial_neighbours",
+    1,
+    "Pairs of particles within the contact distance",
+    (_PARTICLE, Column("neighbour", "uint64", "", "particle near it")),
+)
+_OPENING = (_COMPONENT, Column("phase", "uint8", "", "code of the phase"), _PARTICLE)
+CRACKS = Schema(
+    "partial_cracks",
+    1,
+    "Sums over connected cracks of each window",
+    (
+        *_OPENING,
+        *_counts(components.SUMS, "sum over the component"),
+        *_counts(STEPS, "steps along the skeleton"),
+    ),
+)
+PORES = Schema(
+    "partial_pores",
+    1,
+    "Sums over connected pores, voids and gaps of each window",
+    (*_OPENING, *_counts(components.SUMS, "sum over the component")),
+)
+SUMS = Schema(
+    "partial_sums",
+    1,
+    "Pixels by x-block, side, depth and phase; steps out of the active material",
+    (
+        Column("block", "int32", "", "x-block"),
+        Column("side", "uint8", "", "0 for a, 1 for b"),
+        Column("depth_bin", "int32", "", "bin of relative depth; -1 for steps"),
+        Column("phase", "uint8", "", "code of the phase; for steps 0 axial and 1 diagonal"),
+        Column("count", _I, "px", "how many"),
+    ),
+)
+RUNS = Schema(
+    "partial_runs",
+    1,
+    "Where components touch the borders of windows",
+    (
+        Column("axis", "uint8", "", "0 between rows, 1 between columns"),
+        Column("line", "int32", "px", "row or column after the border"),
+        Column("side", "uint8", "", "0 before the border, 1 after"),
+        Column("start", "int32", "px", "first pixel along the border"),
+        Column("stop", "int32", "px", "one past the last"),
+        *_OPENING,
+    ),
+)
+SCHEMAS = {
+    "particles": PARTICLES,
+    "neighbours": NEIGHBOURS,
+    "cracks": CRACKS,
+    "pores": PORES,
+    "sums": SUMS,
+    "runs": RUNS,
+}
+_KEYS = {
+    "particles": ["particle"],
+    "neighbours": ["particle", "neighbour"],
+    "cracks": ["component"],
+    "pores": ["component"],
+    "sums": ["block", "side", "depth_bin", "phase"],
+    "runs": ["axis", "line", "start", "side"],
+}
+_LEAST = {*LOW, "row0", "column0"}
+_MOST = {*HIGH, "row1", "column1"}
+
+
+@dataclass(frozen=True)
+class Partials:
+    """Sums of a window, of a block or of a section, one table per kind."""
+
+    tables: dict[str, pd.DataFrame]
+
+    def __getitem__(self, kind: str) -> pd.DataFrame:
+        """Table of a kind, sorted by its key."""
+        return self.tables[kind]
+
+
+def merge(parts: Sequence[Partials]) -> Partials:
+    """Merge sums; the order and the grouping of the parts do not matter."""
+    tables = {}
+    for kind, schema in SCHEMAS.items():
+        frames = [p[kind] for p in parts if len(p[kind])]
+        frame = pd.concat(frames, ignore_index=True) if frames else schema.empty()
+        tables[kind] = _reduce(frame, _KEYS[kind], schema)
+    return Partials(tables)
+
+
+def _reduce(frame: pd.DataFrame, keys: list[str], schema: Schema) -> pd.DataFrame:
+    if not len(frame):
+        return schema.empty()
+    arrays = {name: frame[name].to_numpy() for name in schema.names}
+    order = np.lexsort([arrays[key] for key in reversed(keys)])
+    fresh = np.zeros(len(order), bool)
+    fresh[0] = True
+    for key in keys:
+        ordered = arrays[key][order]
+        fresh[1:] |= ordered[1:] != ordered[:-1]
+    starts = np.flatnonzero(fresh)
+    merged = {}
+    for column in schema.columns:
+        values = arrays[column.name][order]
+        if column.name in _LEAST:
+            merged[column.name] = np.minimum.reduceat(values, starts)
+        elif column.name in _MOST:
+            merged[column.name] = np.maximum.reduceat(values, starts)
+        elif column.dtype == _I:
+            merged[column.name] = np.add.reduceat(values, starts)
+        else:
+            merged[column.name] = values[starts]
+    return pd.DataFrame(merged)
+
+
+def write_partials(folder: Path, partials: Partials, metadata: dict[str, str]) -> None:
+    """Write all tables of a block as one folder, atomically."""
+    with writing(folder) as partial:
+        partial.mkdir(parents=True)
+        for kind, schema in SCHEMAS.items():
+            write_table(partial / f"{kind}.parquet", partials[kind], schema, metadata)
+
+
+def read_partials(folder: Path) -> Partials:
+    """Read the tables of a block."""
+    return Partials({k: read_table(folder / f"{k}.parquet", s) for k, s in SCHEMAS.items()})

@@ -1,0 +1,196 @@
+"""Table of particles: size, shape, cracks, voids and neighbours from the merged sums."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from transect.measure.directions import ferets, hull_areas
+from transect.measure.joined import Joined, keyed
+from transect.measure.lines import place
+from transect.measure.outline import FACING, crofton
+from transect.measure.partials import HIGH, LOW
+from transect.measure.tables import PARTICLES
+from transect.measure.window import anchors_of
+
+Floats = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]
+
+_BATCH = 100_000
+"""Particles whose extents are worked on at once."""
+
+
+def particle_table(joined: Joined, cracks: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the table `particles`: those of at least the smallest reported size.
+
+    Parameters
+    ----------
+    joined
+        Sums of the section.
+    cracks
+        Rows of the table `cracks`.
+    """
+    sums = joined.partials["particles"]
+    filled = _filled(sums)
+    smallest = np.pi / 4 * joined.settings.segment.min_particle_px**2
+    # A particle without a pixel of active material is a hole that lost its walls.
+    sums = sums[(filled >= smallest) & (sums["n_active_material"] > 0)].reset_index(drop=True)
+    if not len(sums):
+        return PARTICLES.empty()
+    table: dict[str, Any] = {"particle": sums["particle"].to_numpy()}
+    table |= _places(sums, joined)
+    table |= _sizes(sums, joined.px_um)
+    table |= _outlines(sums, joined.px_um)
+    table |= _shapes(table)
+    table |= _grey(sums, joined.grey_step)
+    table |= _inside(sums, cracks, joined.px_um)
+    table["n_neighbours"] = _neighbours(sums, joined.partials["neighbours"])
+    table |= _frame_facts(sums, table, joined)
+    config = joined.settings.measure
+    table["cracked"] = (
+        table["crack_length_um"] > config.cracked_length_ratio * table["ecd_um"]
+    ) | (table["crack_area_fraction"] > config.cracked_area_fraction)
+    return keyed(pd.DataFrame(table), joined.keys)[PARTICLES.names]
+
+
+def _filled(sums: pd.DataFrame) -> Floats:
+    names = ["n_active_material", "n_crack", "n_void"]
+    return np.asarray(sums[names].to_numpy().sum(axis=1), dtype=np.float64)
+
+
+def _places(sums: pd.DataFrame, joined: Joined) -> dict[str, Any]:
+    px, area = joined.px_um, _filled(sums)
+    anchors = anchors_of(sums["particle"].to_numpy(), joined.shape[1])
+    dx, dy = sums["sum_x"].to_numpy() / area, sums["sum_y"].to_numpy() / area
+    column, row = anchors[:, 1] + dx + 0.5, anchors[:, 0] + dy + 0.5
+    side, z, zeta = place(joined.lines, column, row)
+    xx = sums["sum_xx"].to_numpy() / area - dx**2
+    yy = sums["sum_yy"].to_numpy() / area - dy**2
+    xy = sums["sum_xy"].to_numpy() / area - dx * dy
+    # Rows grow downwards: the sign turns the angle to the usual sense.
+    angle = np.degrees(0.5 * np.arctan2(-2 * xy, xx - yy))
+    box = {
+        "bbox_x0_um": sums["column0"] * px,
+        "bbox_y0_um": sums["row0"] * px,
+        "bbox_x1_um": sums["column1"] * px,
+        "bbox_y1_um": sums["row1"] * px,
+    }
+    return {
+        "side": side,
+        "x_um": column * px,
+        "z_um": z,
+        "zeta": zeta,
+        "mosaic_x_um": column * px,
+        "mosaic_y_um": row * px,
+        "orientation_deg": np.where(angle <= -90, angle + 180, angle),
+        **box,
+    }
+
+
+def _sizes(sums: pd.DataFrame, px: float) -> dict[str, Any]:
+    area = _filled(sums)
+    largest, smallest = np.empty(len(sums)), np.empty(len(sums))
+    hull = np.empty(len(sums))
+    for start in range(0, len(sums), _BATCH):
+        part = slice(start, start + _BATCH)
+        low, high = sums[list(LOW)][part].to_numpy(), sums[list(HIGH)][part].to_numpy()
+        largest[part], smallest[part] = ferets(low, high)
+        hull[part] = hull_areas(low, high)
+    return {
+        "area_um2": sums["n_active_material"].to_numpy() * px**2,
+        "area_filled_um2": area * px**2,
+        "ecd_um": np.sqrt(4 / np.pi * area) * px,
+        "feret_max_um": largest * px,
+        "feret_min_um": smallest * px,
+        "hull_area_um2": np.maximum(hull, area) * px**2,
+    }
+
+
+def _outlines(sums: pd.DataFrame, px: float) -> dict[str, Any]:
+    lengths = {
+        name: crofton(sums[f"axial_{name}"].to_numpy(), sums[f"diagonal_{name}"].to_numpy())
+        for name in FACING
+    }
+    total = np.sum(list(lengths.values()), axis=0)
+    shares = {name: length / total for name, length in lengths.items()}
+    named = {f"perimeter_share_{n}": shares[n] for n in FACING if n != "border"}
+    attached = shares["binder"] + shares["active_material"] + shares["collector"]
+    # What lies beyond the mosaic or an invalid pixel is not known to be detached.
+    detachment = np.maximum(1 - attached - shares["border"], 0.0)
+    return {
+        "perimeter_um": total * px,
+        **named,
+        "detachment": detachment,
+        "complete": lengths["border"] == 0,
+    }
+
+
+def _shapes(table: dict[str, Any]) -> dict[str, Any]:
+    area, largest = table["area_filled_um2"], table["feret_max_um"]
+    form = 4 * np.pi * area / table["perimeter_um"] ** 2
+    return {
+        "aspect_ratio": table["feret_min_um"] / largest,
+        "form_factor": form,
+        "circularity": np.sqrt(form),
+        "roundness": 4 * area / (np.pi * largest**2),
+        "solidity": area / table["hull_area_um2"],
+    }
+
+
+def _grey(sums: pd.DataFrame, step: float) -> dict[str, Any]:
+    n = sums["n_active_material"].to_numpy(np.float64)
+    mean = sums["sum_grey"].to_numpy() / n
+    variance = np.maximum(sums["sum_grey2"].to_numpy() / n - mean**2, 0.0)
+    return {"grey_mean": mean * step, "grey_sd": np.sqrt(variance) * step}
+
+
+def _inside(sums: pd.DataFrame, cracks: pd.DataFrame, px: float) -> dict[str, Any]:
+    crack, solid = sums["n_crack"].to_numpy(), sums["n_active_material"].to_numpy()
+    length = np.zeros(len(sums))
+    ids = sums["particle"].to_numpy()
+    if len(cracks):
+        owner = cracks["particle"].to_numpy()
+        spot = np.minimum(np.searchsorted(ids, owner), len(ids) - 1)
+        mine = ids[spot] == owner
+        np.add.at(length, spot[mine], cracks["length_um"].to_numpy()[mine])
+    return {
+        "crack_area_um2": crack * px**2,
+        "crack_length_um": length,
+        "crack_area_fraction": crack / (crack + solid),
+        "void_area_um2": sums["n_void"].to_numpy() * px**2,
+        "internal_porosity": sums["n_void"].to_numpy() / _filled(sums),
+    }
+
+
+def _neighbours(sums: pd.DataFrame, pairs: pd.DataFrame) -> npt.NDArray[np.int32]:
+    """Count the reported particles near each; a pair counts for both."""
+    ids = sums["particle"].to_numpy()
+    ends = [pairs[name].to_numpy() for name in ("particle", "neighbour")]
+    spots = [np.minimum(np.searchsorted(ids, end), len(ids) - 1) for end in ends]
+    known = (ids[spots[0]] == ends[0]) & (ids[spots[1]] == ends[1])
+    a, b = spots[0][known].astype(np.int64), spots[1][known].astype(np.int64)
+    both = np.unique(np.concatenate([a * len(ids) + b, b * len(ids) + a]))
+    return np.bincount(both // len(ids), minlength=len(ids)).astype(np.int32)
+
+
+def _frame_facts(sums: pd.DataFrame, table: dict[str, Any], joined: Joined) -> dict[str, Any]:
+    """Weight of the counting frame, and whether a seam that was not accepted is met."""
+    rows, columns = joined.shape
+    width = (sums["column1"] - sums["column0"]).to_numpy(np.float64)
+    height = (sums["row1"] - sums["row0"]).to_numpy(np.float64)
+    weight = columns / np.maximum(columns - width, 1.0)
+    if not joined.lines.foil:
+        # Without collector and surface the mosaic's upper and lower borders cut particles too.
+        weight *= rows / np.maximum(rows - height, 1.0)
+    flag = np.zeros(len(sums), bool)
+    for top, bottom, left, right in joined.seams:
+        flag |= (
+            (sums["row0"].to_numpy() < bottom)
+            & (sums["row1"].to_numpy() > top)
+            & (sums["column0"].to_numpy() < right)
+            & (sums["column1"].to_numpy() > left)
+        )
+    return {"ml_weight": np.where(table["complete"], weight, 0.0), "seam_flag": flag}

@@ -1,0 +1,52 @@
+"""All tables of one section, in the order in which they need each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from transect.measure.agglomerates import agglomerates, coarse_phases
+from transect.measure.blocks import block_table, column_table
+from transect.measure.joined import Joined
+from transect.measure.metrics import Tables, metric_tables
+from transect.measure.openings import crack_table, pore_table
+from transect.measure.particles import particle_table
+from transect.measure.source import FLOAT_STEP, Strip
+from transect.storage.stores import Image
+
+
+def section_tables(joined: Joined, agglomerate_count: int) -> dict[str, pd.DataFrame]:
+    """Make every table of a section.
+
+    Parameters
+    ----------
+    joined
+        Sums of the section.
+    agglomerate_count
+        Agglomerates found in the section.
+    """
+    cracks = crack_table(joined)
+    particles = particle_table(joined, cracks)
+    columns = column_table(joined)
+    tables = {
+        "particles": particles,
+        "cracks": cracks,
+        "pores": pore_table(joined),
+        "columns": columns,
+        "blocks": block_table(joined, particles, cracks, columns),
+    }
+    return {**tables, **metric_tables(joined, Tables(tables), agglomerate_count)}
+
+
+def count_agglomerates(phases: Strip, limit_um: float) -> int:
+    """Agglomerates in the label stores of all blocks."""
+    images = [image for _, _, image in phases.images]
+    if not images:
+        return 0
+    coarse, step_um = coarse_phases(images, limit_um)
+    return len(agglomerates(coarse, step_um, limit_um))
+
+
+def grey_step(mosaic: Image) -> float:
+    """Grey value of one step of the sums of a mosaic."""
+    return FLOAT_STEP if np.issubdtype(mosaic.dtype, np.floating) else 1.0

@@ -1,0 +1,204 @@
+"""Commands: measure a block, gather the label images, join the sums into tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from transect.config import (
+    LayersConfig,
+    MeasureConfig,
+    SegmentConfig,
+    StatisticsConfig,
+    parse,
+    parse_settings,
+)
+from transect.errors import ConfigError
+from transect.log import logger, timed
+from transect.measure.blockwork import gather, measure_block
+from transect.measure.joined import Joined, Settings
+from transect.measure.lines import read_lines
+from transect.measure.partials import SCHEMAS, merge, read_partials, write_partials
+from transect.measure.seams import bad_seams
+from transect.measure.section import count_agglomerates, grey_step, section_tables
+from transect.measure.source import Source, open_strip, read_groups
+from transect.measure.tables import SECTION_TABLES
+from transect.measure.window import reach_of
+from transect.parallel import block_columns
+from transect.recipes import RECIPES
+from transect.storage.digests import digest_file
+from transect.storage.files import writing
+from transect.storage.stores import open_image
+from transect.storage.tables import read_table, write_table
+
+
+def measure(
+    *,
+    mosaic: Path,
+    layers: Path,
+    groups: Path,
+    folder: Path,
+    block: int,
+    blocks: int,
+    labels: Path,
+    partials: Path,
+    settings: str = "{}",
+    threads: int = 1,
+) -> None:
+    """Sum every measurement over one block, and write its final labels.
+
+    Parameters
+    ----------
+    mosaic
+        Store of the mosaic.
+    layers
+        Table of the layers.
+    groups
+        Table of which basin belongs to which particle.
+    folder
+        Folder with one sub-folder per block, each with its `segments.zarr`.
+    block, blocks
+        Number of the block, from 0, and how many there are.
+    labels
+        Store of final phases and particles to write.
+    partials
+        Folder of tables to write.
+    settings
+        JSON of the configuration's part `measure`.
+    threads
+        Threads to work with.
+    """
+    config = parse_settings(MeasureConfig, settings)
+    image = open_image(mosaic)
+    columns = image.shape[1]
+    span = block_columns(columns, block, blocks)
+    what = f"measure block {block} of {blocks}: columns {span[0]} to {span[1]} of {columns}"
+    source = Source(
+        image,
+        open_strip(folder, "segments.zarr", "phases", columns, blocks),
+        open_strip(folder, "segments.zarr", "basins", columns, blocks),
+        read_groups(groups),
+        read_lines(layers, columns, image.px_um),
+    )
+    inputs = {"mosaic": mosaic, "layers": layers, "groups": groups}
+    digests = {name: digest_file(path) for name, path in inputs.items()}
+    with timed(what):
+        sums = measure_block(source, span, reach_of(config, image.px_um), labels, digests, threads)
+    write_partials(partials, sums, {"recipe": str(RECIPES["measure"])})
+    counts = ", ".join(f"{len(sums[kind])} {kind}" for kind in SCHEMAS)
+    logger.info("measure: %s", counts)
+
+
+def labels(*, folder: Path, blocks: int, mosaic: Path, output: Path, threads: int = 1) -> None:
+    """Gather the label images of all blocks into one pyramid.
+
+    Parameters
+    ----------
+    folder
+        Folder with one sub-folder per block, each with its `labels.zarr`.
+    blocks
+        How many blocks there are.
+    mosaic
+        Store of the mosaic, for its size.
+    output
+        Store to write.
+    threads
+        Threads to work with.
+    """
+    image = open_image(mosaic)
+    with timed(f"labels: {image.shape[0]} x {image.shape[1]} px from {blocks} blocks"):
+        gather(folder, blocks, image, output, threads)
+
+
+def join(
+    *,
+    folder: Path,
+    blocks: int,
+    mosaic: Path,
+    layers: Path,
+    checks: Path,
+    seams: Path,
+    batch: str,
+    cell: str,
+    section: str,
+    output: Path,
+    settings: str = "{}",
+) -> None:
+    """Add the sums of all blocks up and make the tables and metrics of a section.
+
+    Parameters
+    ----------
+    folder
+        Folder with one sub-folder per block, each with its `partials` and `labels.zarr`.
+    blocks
+        How many blocks there are.
+    mosaic
+        Store of the mosaic, for its size.
+    layers
+        Table of the layers.
+    checks
+        Table of the tiles.
+    seams
+        Table of the seams.
+    batch, cell, section
+        Names of the section.
+    output
+        Folder of tables to write.
+    settings
+        JSON of the configuration's parts `measure`, `statistics`, `segment` and `layers`.
+    """
+    config = _settings(settings)
+    image = open_image(mosaic)
+    with timed(f"join {batch}/{cell}/{section}: {blocks} blocks"):
+        joined = Joined(
+            {"batch": batch, "cell": cell, "section": section},
+            merge([read_partials(folder / str(b) / "partials") for b in range(blocks)]),
+            read_lines(layers, image.shape[1], image.px_um),
+            image.shape,
+            config,
+            grey_step(image),
+            _seam_boxes(checks, seams, image.shape, image.px_um),
+        )
+        strip = open_strip(folder, "labels.zarr", "phases", image.shape[1], blocks)
+        found = count_agglomerates(strip, config.measure.agglomerate_um)
+        tables = section_tables(joined, found)
+    facts = {
+        "recipe": str(RECIPES["join"]),
+        "px_um": repr(image.px_um),
+        "mosaic_rows": str(image.shape[0]),
+        "mosaic_cols": str(image.shape[1]),
+    }
+    with writing(output) as partial:
+        partial.mkdir(parents=True)
+        for name, schema in SECTION_TABLES.items():
+            write_table(partial / f"{name}.parquet", tables[name], schema, facts)
+    logger.info("join: %s", ", ".join(f"{len(tables[n])} {n}" for n in SECTION_TABLES))
+
+
+def _settings(settings: str) -> Settings:
+    try:
+        values = json.loads(settings)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"--settings: not JSON: {error}") from None
+    known = ("measure", "statistics", "segment", "layers")
+    if not isinstance(values, dict) or set(values) - set(known):
+        raise ConfigError(f"--settings: expected an object with {', '.join(known)}")
+
+    def part(name: str) -> object:
+        return values.get(name, {})
+
+    return Settings(
+        parse(MeasureConfig, part("measure"), "--settings measure"),
+        parse(StatisticsConfig, part("statistics"), "--settings statistics"),
+        parse(SegmentConfig, part("segment"), "--settings segment"),
+        parse(LayersConfig, part("layers"), "--settings layers"),
+    )
+
+
+def _seam_boxes(
+    checks: Path, seams: Path, shape: tuple[int, int], px_um: float
+) -> npt.NDArray[np.float64]:
+    return bad_seams(read_table(checks), read_table(seams), shape, px_um)

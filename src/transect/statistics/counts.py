@@ -1,0 +1,84 @@
+"""Intervals of counts and shares, and weighted quantiles."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from transect.kernels import kernel
+from transect.statistics.bootstrap import LEVEL
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def wilson(successes: float, n: float) -> tuple[float, float]:
+    """Wilson's score interval of a share; (0, 1) without observations."""
+    if n <= 0:
+        return 0.0, 1.0
+    z = float(stats.norm.ppf(0.5 + LEVEL / 2))
+    share = successes / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(float(middle - half), 0.0), min(float(middle + half), 1.0)
+
+
+def poisson(count: int) -> tuple[float, float]:
+    """Exact interval of a Poisson mean; for none found it ends at 3.69 (one-sided: 3.0)."""
+    tail = (1 - LEVEL) / 2
+    low = float(stats.chi2.ppf(tail, 2 * count) / 2) if count else 0.0
+    return low, float(stats.chi2.ppf(1 - tail, 2 * count + 2) / 2)
+
+
+@kernel
+def _replicate_quantiles(
+    values: Floats, weights: Floats, blocks: Ints, draws: npt.NDArray[np.int32], shares: Floats
+) -> Floats:
+    """Quantiles of sorted values under each replicate's draws, (replicates, shares)."""
+    out = np.full((len(draws), len(shares)), np.nan)
+    n = len(values)
+    cumulated = np.empty(n)
+    for i in range(len(draws)):
+        total = 0.0
+        for j in range(n):
+            total += weights[j] * draws[i, blocks[j]]
+            cumulated[j] = total
+        if total <= 0:
+            continue
+        for k in range(len(shares)):
+            spot = np.searchsorted(cumulated, shares[k] * total)
+            out[i, k] = values[min(spot, n - 1)]
+    return out
+
+
+def weighted_quantiles(
+    values: Floats, weights: Floats, blocks: Ints, draws: npt.NDArray[np.int32], shares: Floats
+) -> tuple[Floats, Floats]:
+    """Weighted quantiles (the smallest value with that share at or below it) and replicates.
+
+    Parameters
+    ----------
+    values, weights, blocks
+        Value, weight and x-block of each object.
+    draws
+        How often each replicate draws each x-block.
+    shares
+        Shares, in (0, 1).
+
+    Returns
+    -------
+    quantiles
+        Shape (shares,); NaN without objects.
+    replicates
+        Shape (replicates, shares).
+    """
+    if not values.size:
+        return np.full(len(shares), np.nan), np.full((len(draws), len(shares)), np.nan)
+    order = np.argsort(values, kind="stable")
+    args = (values[order], weights[order], blocks[order])
+    once = np.ones((1, draws.shape[1]), np.int32)
+    return (
+        _replicate_quantiles(*args, once, shares)[0],
+        _replicate_quantiles(*args, draws, shares),
+    )
