@@ -47,16 +47,36 @@ class Axis:
 
     @property
     def ticks(self) -> list[Tick]:
-        """Ticks at round numbers, about one for each 80 units of the drawing."""
-        wanted = max(int(abs(self.stop - self.start) / 80), 2)
+        """Ticks at round numbers, as many as their labels leave room for."""
+        wanted = _wanted(self.start, self.stop)
         values, labels = (_log if self.log else _linear)(self.low, self.high, wanted)
         return [Tick(self.place(v), t) for v, t in zip(values, labels, strict=True)]
 
 
 def axis(
-    values: npt.ArrayLike, start: float, stop: float, label: str = "", *, zero: bool = False
+    values: npt.ArrayLike,
+    start: float,
+    stop: float,
+    label: str = "",
+    *,
+    zero: bool = False,
+    least: float = 0.0,
 ) -> Axis:
-    """Linear axis around the finite values, grown to round ends; from zero on request."""
+    """Linear axis around the finite values, grown to round ends.
+
+    Parameters
+    ----------
+    values
+        What is drawn; missing values are left out.
+    start, stop
+        Where the axis begins and ends in the drawing.
+    label
+        Quantity and unit.
+    zero
+        Whether the axis includes zero.
+    least
+        Smallest step between ticks: 1 for counts.
+    """
     found = np.asarray(values, dtype=np.float64).ravel()
     found = found[np.isfinite(found)]
     low, high = (float(found.min()), float(found.max())) if len(found) else (0.0, 1.0)
@@ -65,7 +85,7 @@ def axis(
     if high - low <= 1e-9 * max(abs(high), abs(low)):
         pad = abs(high) * 0.1 or 1.0
         low, high = (0.0, high + pad) if zero else (low - pad, high + pad)
-    step = _step(high - low, max(int(abs(stop - start) / 80), 2))
+    step = max(_step(high - low, _wanted(start, stop)), least)
     return Axis(
         math.floor(low / step + 1e-9) * step,
         math.ceil(high / step - 1e-9) * step,
@@ -80,6 +100,11 @@ def log_axis(low: float, high: float, start: float, stop: float, label: str = ""
     if high <= low * 1.01:
         low, high = low / 1.5, high * 1.5
     return Axis(low, high, start, stop, label, log=True)
+
+
+def _wanted(start: float, stop: float) -> int:
+    """Count of ticks: labels stand side by side along x, above each other along y."""
+    return max(int(abs(stop - start) / (80 if stop > start else 42)), 2)
 
 
 def _step(width: float, wanted: int) -> float:

@@ -100,7 +100,7 @@ def _row(section: Path, output: Path) -> Row:
         quote(link),
         verdict,
         VERDICT_SIGNS.get(verdict, "?"),
-        [v.estimate.full_name for v in judged if v.verdict == "fail"],
+        list(dict.fromkeys(v.estimate.name for v in judged if v.verdict == "fail")),
         {(e.metric, e.side): e for e in numbers},
         judged,
     )

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from transect.report.axes import Axis, Floats
 
-LEFT, RIGHT, TOP, BOTTOM = 52.0, 14.0, 14.0, 40.0
+LEFT, RIGHT, TOP, BOTTOM = 52.0, 14.0, 18.0, 40.0
 """Margins of a chart around its frame, in units of the drawing."""
 
 
@@ -66,22 +66,16 @@ class Chart:
         base = self.y.at(max(self.y.low, 0.0))
         self.add(css, bars_path(places, tops, float(base)))
 
-    def rule(self, css: str, value: float, text: str = "", *, level: float = 0.0) -> None:
-        """Draw a vertical line at a value, with a word at its top, `level` lines down."""
+    def rule(self, css: str, value: float, text: str = "") -> None:
+        """Draw a vertical line at a value, with a word above the frame."""
         if not np.isfinite(value) or not self.x.low <= value <= self.x.high:
             return
         place = self.x.place(value)
-        self.add(css, f"M{place:.1f} {self.y.start:.1f}V{self.y.stop:.1f}")
+        self.add(css, f"M{place:.1f} {self.y.start:.1f}V{self.y.stop - 3:.1f}")
         if text:
-            right = place > self.x.start + 0.8 * (self.x.stop - self.x.start)
-            note = Note(
-                place + (-4 if right else 4),
-                self.y.stop + 10 + 13 * level,
-                text,
-                "small",
-                "end" if right else "start",
-            )
-            self.notes.append(note)
+            share = (place - self.x.start) / (self.x.stop - self.x.start)
+            anchor = "start" if share < 0.2 else "end" if share > 0.8 else "middle"
+            self.notes.append(Note(place, self.y.stop - 6, text, "small", anchor))
 
 
 def frame(width: float, height: float, *, left: float = LEFT) -> tuple[float, float, float, float]:

@@ -127,7 +127,7 @@ def _histogram(title: str, label: str, series: list[tuple[str, str, Floats]]) ->
     left, right, bottom, top = frame(width, height)
     across = log_axis(edges[0], edges[-1], left, right, label)
     counts = [np.histogram(v, edges)[0].astype(np.float64) for v in values]
-    up = axis(np.concatenate(counts), bottom, top, "count", zero=True)
+    up = axis(np.concatenate(counts), bottom, top, "count", zero=True, least=1)
     middle = float(np.median(everything))
     words = (
         f"{title}: {count(len(everything))} objects, median {short(middle)} µm, largest"

@@ -118,6 +118,12 @@ def grouped(found: Sequence[Estimate]) -> list[tuple[str, list[Estimate]]]:
     return [(group, [e for e in found if e.group == group]) for group in groups]
 
 
+def usual_method(found: Sequence[Estimate]) -> str:
+    """Find the method that most intervals were made by."""
+    methods = sorted(e.method for e in found if e.interval)
+    return max(methods, key=methods.count, default="")
+
+
 def key_numbers(found: Sequence[Estimate]) -> list[list[Estimate]]:
     """Choose what a reader looks for first; the sides of one metric stand together."""
     groups = [[e for e in found if e.metric == metric] for metric in KEY_METRICS]

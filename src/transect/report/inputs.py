@@ -131,12 +131,6 @@ class Section:
     phases: Image | None = None
     particles: Image | None = None
 
-    def metric(self, name: str, side: str = "") -> pd.Series | None:
-        """Find the row of a metric, or None."""
-        rows = self.tables["metrics"]
-        rows = rows[(rows["metric"] == name) & (rows["side"] == side)]
-        return None if rows.empty else rows.iloc[0]
-
     def fact(self, table: str, key: str, default: str = "") -> str:
         """Look up a fact of a table's file metadata."""
         return self.facts.get(table, {}).get(key, default)

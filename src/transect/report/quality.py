@@ -9,7 +9,7 @@ import pandas as pd
 
 from transect.report.axes import axis
 from transect.report.charts import Chart, frame
-from transect.report.digits import count, short
+from transect.report.digits import count, decimals_for, short, written
 from transect.report.inputs import Section, numbers, texts
 
 STATUSES = ("ok", "blank", "quarantined", "missing")
@@ -98,7 +98,7 @@ def seam_chart(section: Section) -> Chart | None:
     edges = np.linspace(0, most, 21)
     heights = np.histogram(np.minimum(left_over, most), edges)[0].astype(float)
     across = axis(edges, left, right, "residual of a seam / px", zero=True)
-    up = axis(heights, bottom, top, "seams", zero=True)
+    up = axis(heights, bottom, top, "seams", zero=True, least=1)
     middle = float(np.median(left_over))
     words = (
         f"Residuals of {count(len(left_over))} accepted seams: median {short(middle)} px, largest"
@@ -258,6 +258,7 @@ def _index_map(
         for k in range(CLASSES)
         if (shade == k).any()
     ]
-    span = f"{short(low)} to {short(high)} {unit}".strip()
+    decimals = decimals_for(high, low, high)
+    span = f"{written(low, decimals)} to {written(high, decimals)} {unit}".strip()
     words = f"{title} ({meaning}) of each tile, from {span}; darker is more."
     return TileMap(title, words, *grid.size, cells, span)

@@ -11,7 +11,15 @@ from transect.report import pages
 from transect.report.details import details
 from transect.report.digits import count, length, short
 from transect.report.distributions import crack_charts, iso_status, pore_charts, size_charts
-from transect.report.estimates import Estimate, estimates, grouped, key_numbers, overall, verdicts
+from transect.report.estimates import (
+    Estimate,
+    estimates,
+    grouped,
+    key_numbers,
+    overall,
+    usual_method,
+    verdicts,
+)
 from transect.report.inputs import Section, load_section
 from transect.report.profiles import depth_charts, thickness_charts, trend_words
 from transect.report.quality import faults, seam_chart, stitching_facts, tile_maps
@@ -57,6 +65,7 @@ def section_page(folder: Path, settings: str) -> str:
         overall=overall(judged),
         numbers=numbers,
         grouped=grouped(numbers),
+        usual_method=usual_method(numbers),
         keys=key_numbers(numbers),
         notices=_notices(section),
         view=overview(section),
