@@ -24,7 +24,7 @@ TABLES = [
     "metrics",
     "replicates",
 ]
-PARTIALS = ["particles", "cracks", "pores", "sums", "runs"]
+PARTIALS = ["particles", "neighbours", "cracks", "pores", "sums", "runs"]
 
 
 # Constraints stand in the patterns: global ones do not reach inside path variables.

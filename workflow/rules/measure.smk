@@ -11,6 +11,7 @@ rule measure_block:
     output:
         labels="<block>/labels.zarr/zarr.json",
         particles="<block>/partials/particles.parquet",
+        neighbours="<block>/partials/neighbours.parquet",
         cracks="<block>/partials/cracks.parquet",
         pores="<block>/partials/pores.parquet",
         sums="<block>/partials/sums.parquet",
