@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.runs import copied, finished, fresh, raw
+
+__all__ = ["copied", "data", "finished", "fresh", "raw"]
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 

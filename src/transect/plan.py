@@ -90,8 +90,8 @@ class Plan:
         # A part whose keys are all commented out is read from YAML as nothing.
         values = {key: value for key, value in values.items() if value is not None}
         config = parse(Config, values, "configuration")
-        sections = {(s.batch, s.cell, s.section): s for s in read_sheet(Path(config.sheet))}
-        _check_folders(config, sections)
+        sections = {section.key: section for section in read_sheet(Path(config.sheet))}
+        _check_files(config)
         settings = {
             key: _settings(values, section, chemistries) for key, section in sections.items()
         }
@@ -123,19 +123,23 @@ class Plan:
         """All settings of a job's section, as JSON; where results lie is not one of them."""
         return compact(self._of(wildcards).stages())
 
+    def shared(self) -> str:
+        """Give the settings that all sections share, without chemistries, as JSON."""
+        return compact(self.config.stages())
+
     def _of(self, wildcards: Wildcards) -> Config:
         return self.settings[wildcards.batch, wildcards.cell, wildcards.section]
 
     def batches(self) -> list[str]:
-        """Names of all batches, in the order of the sheet."""
+        """Name all batches, in the order of the sheet."""
         return list(dict.fromkeys(batch for batch, _, _ in self.sections))
 
     def cells(self, batch: str) -> list[str]:
-        """Names of a batch's cells, in the order of the sheet."""
+        """Name a batch's cells, in the order of the sheet."""
         return list(dict.fromkeys(c for b, c, _ in self.sections if b == batch))
 
     def of_cell(self, batch: str, cell: str) -> list[str]:
-        """Names of a cell's sections, in the order of the sheet."""
+        """Name a cell's sections, in the order of the sheet."""
         return [s for b, c, s in self.sections if (b, c) == (batch, cell)]
 
     def memory(self, step: str) -> Callable[[Wildcards, int, int], int]:
@@ -182,19 +186,16 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     out = dict(base)
     for key, value in over.items():
         old = out.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        out[key] = _merged(old, value) if both else value
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            out[key] = _merged(old, value)
+        else:
+            out[key] = value
     return out
 
 
-def _check_folders(config: Config, sections: Mapping[tuple[str, str, str], Section]) -> None:
+def _check_files(config: Config) -> None:
     """Refuse what would fail only after the first jobs: all faults at once."""
-    faults = [
-        f"section {'/'.join(key)}: no folder of raw tiles {section.folder}; copy it there or"
-        " correct the sheet"
-        for key, section in sections.items()
-        if not Path(section.folder).is_dir()
-    ]
+    faults = []
     if config.limits is not None and not Path(config.limits).is_file():
         faults.append(f"limits: no file {config.limits}; correct the path or leave the key out")
     try:

@@ -160,10 +160,12 @@ rule report_batch:
     params:
         recipe=RECIPES["report"],
         folder=subpath(input.metrics, parent=True),
+        settings=plan.shared(),
     shell:
         "transect report-batch"
         "  --folder {params.folder:q}"
         "  --output {output.page:q}"
+        "  --settings {params.settings:q}"
         "  2> {log:q}"
 
 

@@ -13,7 +13,7 @@ rule index:
         "<benchmarks>/index.tsv"
     conda:
         "../../envs/transect.yaml"
-    threads: 1
+    threads: 4
     resources:
         mem_mb=plan.memory("index"),
         runtime=plan.runtime("index"),
@@ -25,6 +25,7 @@ rule index:
         "  --folder {input.folder:q}"
         "  --output {output.tiles:q}"
         "  --settings {params.settings:q}"
+        "  --threads {threads}"
         "  2> {log:q}"
 
 

@@ -1,0 +1,127 @@
+"""What a run makes, and what the next one plans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.project import Project
+
+from transect.storage.tables import read_table
+
+pytestmark = pytest.mark.workflow
+
+TREND = {"trend": 1}
+PER_SECTION = {
+    "index": 1,
+    "check": 1,
+    "shading": 1,
+    "register": 1,
+    "fuse": 1,
+    "find_layers": 1,
+    "thresholds": 1,
+    "segment_block": 2,
+    "resolve": 1,
+    "measure_block": 2,
+    "labels": 1,
+    "join": 1,
+    "judge": 1,
+    "report_section": 1,
+}
+PER_BATCH = {"cell": 1, "batch": 1, "report_batch": 1}
+
+
+def test_a_whole_run_ends_in_reports(finished: Project) -> None:
+    section = finished.results / "batches" / "B01" / "C01" / "S01"
+    page = (section / "report.html").read_text(encoding="utf-8")
+    assert "S01" in page
+    metrics = read_table(section / "tables" / "metrics.parquet").set_index(["metric", "side"])
+    porosity = metrics.loc["porosity_total"].iloc[0]
+    assert 0.0 < porosity["ci_low"] <= porosity["value"] <= porosity["ci_high"] < 1.0
+    assert set(read_table(finished.results / "trend.parquet")["batch"]) == {"B01"}
+    assert not list(finished.results.rglob("*.partial"))
+
+
+def test_every_job_leaves_a_log_and_a_benchmark(finished: Project) -> None:
+    logs = {p.relative_to(finished.results / "logs") for p in finished.results.rglob("*.log")}
+    costs = {
+        p.relative_to(finished.results / "benchmarks").with_suffix(".log")
+        for p in (finished.results / "benchmarks").rglob("*.tsv")
+    }
+    assert logs == costs
+    assert len(logs) == sum((PER_SECTION | PER_BATCH | TREND).values())
+
+
+def test_results_do_not_say_where_they_were_made(finished: Project) -> None:
+    pages = list(finished.results.glob("batches/**/report.html"))
+    assert pages
+    for page in pages:
+        assert str(finished.folder) not in page.read_text(encoding="utf-8")
+
+
+def test_a_second_run_plans_nothing(finished: Project) -> None:
+    assert finished.planned() == {}
+
+
+def test_a_second_batch_plans_only_its_own_jobs(copied: Project, raw: Path, tmp_path: Path) -> None:
+    (tmp_path / "again").symlink_to(raw)
+    copied.add("B02", "C01", "S01", tmp_path / "again", blocks=2)
+    assert copied.planned() == PER_SECTION | PER_BATCH | TREND
+    before = {n: t for n, t in copied.modified().items() if n.startswith("batches/B01/")}
+    copied.run()
+    after = {n: t for n, t in copied.modified().items() if n.startswith("batches/B01/")}
+    assert after == before
+    assert set(read_table(copied.results / "trend.parquet")["batch"]) == {"B01", "B02"}
+
+
+@pytest.mark.parametrize(
+    ("config", "rerun"),
+    [
+        ("statistics: {seed: 2}", ["join"]),
+        ("measure: {contact_um: 0.4}", ["measure_block", "labels", "join"]),
+        (
+            "segment: {denoise_px: 1.2}",
+            ["thresholds", "segment_block", "resolve", "measure_block", "labels", "join"],
+        ),
+    ],
+    ids=["statistics", "measure", "segment"],
+)
+def test_a_changed_parameter_plans_only_what_depends_on_it(
+    copied: Project, config: str, rerun: list[str]
+) -> None:
+    copied.configure(config)
+    jobs = PER_SECTION | PER_BATCH | TREND
+    after = ["judge", "report_section", "cell", "batch", "report_batch", "trend"]
+    assert copied.planned() == {rule: jobs[rule] for rule in [*rerun, *after]}
+
+
+def test_a_changed_limit_judges_again_and_measures_nothing(copied: Project) -> None:
+    (copied.folder / "limits.yaml").write_text(
+        "limits: [{metric: porosity_total, unit: '1', min: 0.2, max: 0.5}]\n"
+    )
+    copied.configure("limits: limits.yaml")
+    assert set(copied.planned()) == {"judge", "report_section", "batch", "report_batch", "trend"}
+    copied.run()
+    section = copied.results / "batches" / "B01" / "C01" / "S01"
+    verdicts = read_table(section / "verdicts.parquet").set_index("metric")["verdict"]
+    assert verdicts["porosity_total"] in {"pass", "fail", "not decidable"}
+    assert verdicts["n_particles"] == "no limit"
+
+
+def test_a_missing_store_between_is_made_again(copied: Project) -> None:
+    before = copied.digests()
+    (copied.results / "batches/B01/C01/S01/mosaic.zarr/zarr.json").unlink()
+    assert copied.planned()["fuse"] == 1
+    copied.run()
+    assert copied.digests() == before
+
+
+def test_a_new_raw_tile_is_noticed(finished: Project, raw: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    for tile in raw.iterdir():
+        (folder / tile.name).symlink_to(tile)
+    project = finished.copy(tmp_path / "project")
+    sheet = project.folder / "config" / "sections.tsv"
+    sheet.write_text(sheet.read_text().replace(str(raw), str(folder)))
+    assert project.planned()["index"] == 1
