@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -34,6 +35,10 @@ CELLS = 32
 """Cells along the longer axis that a tile is averaged to before the fit."""
 MOST_TILES = 1000
 """Tiles beyond this many add time and no precision."""
+ROUNDS = 6
+REACH = 3.0
+"""Cells further off than this many standard deviations count for nothing."""
+TRIM = 0.2
 SURE = 0.998
 """Two-sided probability beyond which a coefficient is believed to differ from zero."""
 
@@ -79,7 +84,7 @@ def estimate_shading(
         return tile_coefficients(read_tile(folder, index, tile))
 
     fitted = list(run(one, tiles, threads, f"shading of {channel}"))
-    powers = terms(DEGREE)
+    powers = terms()
     rows, columns = [t.row for t in tiles], [t.column for t in tiles]
     found = agree(np.array(fitted), rows, columns) if fitted else np.zeros(len(powers))
     gain = surface(found, index.tile_shape)
@@ -90,29 +95,46 @@ def estimate_shading(
     return Shading(gain, 0.0)
 
 
-def terms(degree: int) -> list[tuple[int, int]]:
+def terms() -> list[tuple[int, int]]:
     """Powers along x and y of every term but the constant."""
-    return [(p, total - p) for total in range(1, degree + 1) for p in range(total, -1, -1)]
-
-
-def _legendre(x: Floats, degree: int) -> Floats:
-    """Legendre polynomials of degree 0 to `degree`, shape (degree + 1, n)."""
-    return np.asarray(np.polynomial.legendre.legvander(x, degree).T)
+    return [(p, n - p) for n in range(1, DEGREE + 1) for p in range(n, -1, -1)]
 
 
 def tile_coefficients(tile: Pixels) -> Floats:
-    """Coefficients of the surface through the logarithm of one tile's grey values."""
+    """Coefficients of the surface through the logarithm of one tile's grey values.
+
+    The fit follows the bright phase: it starts from the upper quartile and weighs down what lies
+    far off (Tukey's biweight), so pores and cracks hardly bend it.
+    """
     means = cell_means(tile)
-    rows, columns = means.shape
+    design = _design(*means.shape)
     # Pores are black: a floor keeps their logarithm from outweighing everything.
-    logs = np.log(np.maximum(means, 0.1 * max(float(means.mean()), 1e-12)))
-    y = _legendre((2 * np.arange(rows) + 1) / rows - 1, DEGREE)
-    x = _legendre((2 * np.arange(columns) + 1) / columns - 1, DEGREE)
-    design = np.stack(
-        [np.ones(rows * columns)] + [np.outer(y[q], x[p]).ravel() for p, q in terms(DEGREE)],
-        axis=1,
-    )
-    return np.asarray(np.linalg.lstsq(design, logs.ravel(), rcond=None)[0][1:])
+    logs = np.log(np.maximum(means, 0.1 * max(float(means.mean()), 1e-12))).ravel()
+    rest = logs - np.percentile(logs, 75)
+    found = np.zeros(design.shape[1])
+    for _ in range(ROUNDS):
+        scale = max(REACH * 1.4826 * float(np.median(np.abs(rest))), 1e-6)
+        weights = np.clip(1 - (rest / scale) ** 2, 0, None) ** 2
+        weighed = design * weights[:, None]
+        # The ridge keeps a tile solvable whose bright phase fills a corner only.
+        normal = design.T @ weighed + 1e-6 * len(logs) * np.eye(design.shape[1])
+        found = np.linalg.solve(normal, weighed.T @ logs)
+        rest = logs - design @ found
+    return np.asarray(found[1:])
+
+
+@lru_cache(maxsize=4)
+def _design(rows: int, columns: int) -> Floats:
+    """Constant and terms at the centre of every cell, shape (cell, term)."""
+    y, x = _axis(rows), _axis(columns)
+    constant = [np.ones(rows * columns)]
+    return np.stack(constant + [np.outer(y[q], x[p]).ravel() for p, q in terms()], axis=1)
+
+
+def _axis(cells: int) -> Floats:
+    """Legendre polynomials at the centres of cells between -1 and 1, shape (degree + 1, cell)."""
+    centres = (2 * np.arange(cells) + 1) / cells - 1
+    return np.asarray(np.polynomial.legendre.legvander(centres, DEGREE).T)
 
 
 def cell_means(tile: Pixels) -> Floats:
@@ -138,41 +160,49 @@ def agree(fitted: Floats, rows: Sequence[int], columns: Sequence[int]) -> Floats
     (term,) array; 0 for a term that is not sure.
     """
     found = np.zeros(fitted.shape[1])
-    by_row, by_column = _grouped(fitted, rows), _grouped(fitted, columns)
-    for k, (p, q) in enumerate(terms(DEGREE)):
+    for k, (p, q) in enumerate(terms()):
         # Along y the specimen's layers repeat from tile to tile of a row: only other rows can
         # tell; along x, other columns.
-        doubts = [by_row[:, k]] * (q > 0) + [by_column[:, k]] * (p > 0)
-        share = min(_sure_share(groups) for groups in doubts)
-        found[k] = share * float(stats.trim_mean(fitted[:, k], 0.2))
+        doubts = [_share(fitted[:, k], np.asarray(rows))] * (q > 0)
+        doubts += [_share(fitted[:, k], np.asarray(columns))] * (p > 0)
+        found[k] = min(doubts) * float(stats.trim_mean(fitted[:, k], TRIM))
     return found
 
 
-def _grouped(fitted: Floats, groups: Sequence[int]) -> Floats:
-    """Median of every group, shape (group, term)."""
-    keys = np.asarray(groups)
-    return np.array([np.median(fitted[keys == key], axis=0) for key in np.unique(keys)])
+def _share(values: Floats, groups: npt.NDArray[np.int64]) -> float:
+    """Share of the mean that is kept: 0 where chance would do, else 1 - 1 / t squared."""
+    names = np.unique(groups)
+    if len(names) < 3:
+        return 0.0
+    error, freedom = _trimmed_error(values)
+    medians = np.array([np.median(values[groups == name]) for name in names])
+    between = float(medians.std(ddof=1)) / np.sqrt(len(names))
+    # Groups that scatter as their tiles do are but tiles; else each counts as one observation.
+    # 1.57: variance of a median over that of a mean.
+    limit = stats.f.ppf(0.9, len(names) - 1, max(freedom, 1))
+    alike = len(names) > 3 and between**2 <= 1.57 * error**2 * limit
+    if not alike:
+        error, freedom = max(between, error), len(names) - 1
+    mean = abs(float(stats.trim_mean(values, TRIM)))
+    chance = float(stats.t.ppf((1 + SURE) / 2, freedom))
+    return 1.0 - (error / mean) ** 2 if mean > chance * error else 0.0
 
 
-def _sure_share(groups: Floats) -> float:
-    """Share of a mean that is kept: 1 - (t of chance / t found) squared, and not below 0."""
-    n = len(groups)
-    if n < 3:
-        return 0.0
-    mean, sd = float(groups.mean()), float(groups.std(ddof=1))
-    if mean == 0.0:
-        return 0.0
-    chance = float(stats.t.ppf((1 + SURE) / 2, n - 1))
-    return max(0.0, 1.0 - (chance * sd / mean) ** 2 / n)
+def _trimmed_error(values: Floats) -> tuple[float, int]:
+    """Doubt of the trimmed mean: standard error, degrees of freedom (Tukey and McLaughlin)."""
+    cut = int(TRIM * len(values))
+    ordered = np.sort(values)
+    clipped = np.clip(values, ordered[cut], ordered[-cut - 1])
+    spread = float(clipped.std(ddof=1))
+    return spread / ((1 - 2 * TRIM) * np.sqrt(len(values))), len(values) - 2 * cut - 1
 
 
 def surface(coefficients: Floats, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
     """Gain over the field: the exponential of the surface, with mean 1."""
     rows, columns = shape
-    y = _legendre((2 * np.arange(rows) + 1) / rows - 1, DEGREE)
-    x = _legendre((2 * np.arange(columns) + 1) / columns - 1, DEGREE)
+    y, x = _axis(rows), _axis(columns)
     weights = np.zeros((DEGREE + 1, DEGREE + 1))
-    for value, (p, q) in zip(coefficients, terms(DEGREE), strict=True):
+    for value, (p, q) in zip(coefficients, terms(), strict=True):
         weights[q, p] = value
     gain = np.exp(np.einsum("qr,qp,pc->rc", y, weights, x, optimize=True))
     return np.asarray(gain / gain.mean(), dtype=np.float32)
