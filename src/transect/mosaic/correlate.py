@@ -28,15 +28,22 @@ class Match:
     ----------
     lag
         (x, y) of the near strip's corner in the far strip, in pixels of full resolution.
+    ncc
+        Normalised correlation at that lag.
     score
-        Normalised correlation at that lag, lowered where the overlap is less than expected.
+        How many standard deviations of chance that is: Fisher's z by the root of the number of
+        independent samples in the overlap.
     second
         Score of the best peak elsewhere.
+    samples
+        Independent samples in the overlap.
     """
 
     lag: npt.NDArray[np.float64]
+    ncc: float
     score: float
     second: float
+    samples: float
 
 
 @kernel
@@ -82,17 +89,39 @@ def match(
     middle = np.rint(lag[::-1] / plan.binning).astype(np.int64)
     reach = max(radius // plan.binning, 2)
     window = _window(_surface(far, near, plan.fft_shape), middle, reach)
-    expected = _expected(far.small.shape, near.small.shape, middle)
-    found: list[tuple[float, int, int]] = []
+    area = pixels_per_sample(far, near, plan.fft_shape)
+    found: list[tuple[float, float, float, int, int]] = []
     for row, column in _peaks(window):
         spot = (int(middle[0]) + row - reach, int(middle[1]) + column - reach)
-        score, n = _ncc(far.small, near.small, *spot)
-        found.append((score * min(1.0, float(np.sqrt(n / expected))), *spot))
+        ncc, n = _ncc(far.small, near.small, *spot)
+        samples = n / area
+        # 3: what the variance of Fisher's z loses.
+        score = np.arctanh(min(ncc, 0.9999)) * np.sqrt(max(samples - 3.0, 0.0))
+        found.append((float(score), float(ncc), float(samples), *spot))
     found.sort(reverse=True)
-    best, row, column = found[0]
+    score, ncc, samples, row, column = found[0]
     second = found[1][0] if len(found) > 1 else 0.0
     at = np.array([column, row], dtype=np.float64) * plan.binning
-    return Match(at, max(best, 0.0), max(second, 0.0))
+    return Match(at, max(ncc, 0.0), max(score, 0.0), max(second, 0.0), samples)
+
+
+def pixels_per_sample(far: Strip, near: Strip, shape: tuple[int, int]) -> float:
+    """Pixels that count as one sample of the correlation of two unrelated strips.
+
+    By Bartlett's formula: the sum over all lags of the product of both autocorrelations, here
+    from the power spectra.
+    """
+    power_far, power_near = _power(far), _power(near)
+    total = float(power_far.sum(dtype=np.float64)) * float(power_near.sum(dtype=np.float64))
+    if total <= 0:
+        return float(np.prod(shape))
+    # The transform of a real image holds half of the frequencies.
+    together = float(np.vdot(power_far, power_near))
+    return max(together * power_far.size / total, 1.0)
+
+
+def _power(strip: Strip) -> Image:
+    return np.asarray(strip.spectrum.real**2 + strip.spectrum.imag**2, dtype=np.float32)
 
 
 def _surface(far: Strip, near: Strip, shape: tuple[int, int]) -> Image:
@@ -117,11 +146,3 @@ def _peaks(window: Image) -> list[tuple[int, int]]:
     rows, columns = np.nonzero(window >= top)
     order = np.argsort(-window[rows, columns], kind="stable")[:CANDIDATES]
     return [(int(rows[k]), int(columns[k])) for k in order]
-
-
-def _expected(far: tuple[int, ...], near: tuple[int, ...], middle: npt.NDArray[np.int64]) -> float:
-    sides = [
-        max(min(n, m + k) - max(m, 0), n // 8, 1)
-        for n, k, m in zip(far, near, middle.tolist(), strict=True)
-    ]
-    return float(sides[0] * sides[1])

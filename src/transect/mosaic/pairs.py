@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from transect.mosaic.brightness import Brightness
-from transect.mosaic.correlate import match
+from transect.mosaic.correlate import Match, match
 from transect.mosaic.layout import Bools, Floats, Ints, Layout, Pairs, overlap_px
 from transect.mosaic.refine import overlap, refine
 from transect.mosaic.strips import Image, Strip, StripPlan, prepare
@@ -38,8 +38,8 @@ class Measured:
         (x, y) of b minus a, in px; NaN where a tile has no texture.
     se
         Standard error of each.
-    score, second
-        Normalised correlation there, and at the best other place.
+    best
+        What the search found.
     converged
         Whether the refinement stayed at its candidate.
     greys
@@ -48,8 +48,7 @@ class Measured:
 
     shift: Floats
     se: Floats
-    score: float
-    second: float
+    best: Match | None
     converged: bool
     greys: Brightness
 
@@ -122,7 +121,6 @@ class _Chunk:
         null = score_unrelated(
             far,
             [self.ready[n][1] for n in alike],
-            alike.index(number),
             plan,
             lag,
             self.search.radius,
@@ -130,12 +128,12 @@ class _Chunk:
             number,
         )
         shift = fine.lag + plan.origin
-        return Measured(shift, fine.se, best.score, best.second, fine.converged, greys), null
+        return Measured(shift, fine.se, best, fine.converged, greys), null
 
     def _greys_only(self, number: int, lag: Floats) -> Measured:
         greys = greys_of(*overlap(*self._edges(number), np.rint(lag).astype(np.int64)))
         unknown = np.full(2, np.nan)
-        return Measured(unknown, unknown, 0.0, 0.0, False, greys)
+        return Measured(unknown, unknown, None, False, greys)
 
     def _edges(self, number: int) -> tuple[Image, Image]:
         axis = int(self.pairs.axis[number])

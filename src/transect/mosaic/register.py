@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from transect.log import logger
 from transect.mosaic.brightness import correct_brightness
+from transect.mosaic.correlate import Match
 from transect.mosaic.layout import Bools, Floats, Ints, Layout, Pairs, neighbours
 from transect.mosaic.pairs import Measured, Results, Search, measure, reachable, textured
 from transect.mosaic.place import Placement, StageModel, fit_stage, identity, place
@@ -113,30 +114,31 @@ def _first_look(
         pairs, nothing, nothing.copy(), np.zeros(count), np.full(count, np.nan), reason, {}
     )
     seams.results.update(found.pairs)
-    _judge(layout, seams, found)
+    _judge(seams, found)
     return seams
 
 
-def _judge(layout: Layout, seams: Seams, found: Results) -> None:
+def _judge(seams: Seams, found: Results) -> None:
     """Enter what was measured, and believe what beats unrelated strips at a single place."""
     limits = {axis: threshold(scores) for axis, scores in found.null.items()}
-    whole = textured(layout, seams.pairs)
     for number, one in found.pairs.items():
-        if not whole[number]:
+        if one.best is None:
             continue
         limit = limits[int(seams.pairs.axis[number])]
+        samples = max(one.best.samples - 3.0, 1e-6)
         seams.shift[number], seams.se[number] = one.shift, one.se
-        seams.confidence[number], seams.null[number] = one.score, limit
-        seams.reason[number] = _why_not(one, limit)
+        seams.confidence[number] = one.best.ncc
+        seams.null[number] = np.tanh(limit / np.sqrt(samples))
+        seams.reason[number] = _why_not(one.best, one.converged, limit)
         seams.results[number] = one
 
 
-def _why_not(one: Measured, limit: float) -> str:
-    if one.score <= limit:
+def _why_not(best: Match, converged: bool, limit: float) -> str:
+    if best.score <= limit:
         return "no better than unrelated strips"
-    if one.second > UNIQUE * one.score and one.second > limit:
+    if best.second > UNIQUE * best.score:
         return "another place fits as well"
-    if not one.converged:
+    if not converged:
         return "the refinement did not converge"
     return ""
 
@@ -166,7 +168,7 @@ def _second_look(
     weak = textured(layout, seams.pairs) & ~seams.accepted
     chosen = np.flatnonzero(weak & reachable(layout, seams.pairs, search))
     logger.info("%d of %d pairs are looked at again, %d px around", len(chosen), len(weak), closer)
-    _judge(layout, seams, measure(read, layout, seams.pairs, search, chosen, shading, threads))
+    _judge(seams, measure(read, layout, seams.pairs, search, chosen, shading, threads))
     return seams
 
 

@@ -16,6 +16,10 @@ Spectrum = npt.NDArray[np.complex64]
 STRIPE_PX = 65
 """Length over which row and column means are taken: curtaining is longer, texture is shorter."""
 
+SEARCH_STRIPE_PX = 31
+"""The same while searching, in binned pixels: chance matches large blobs, so they count less."""
+
+EVEN_FLOOR = 0.3
 CLIP_SD = 4.0
 """Texture is cut at this many robust standard deviations, so that charging cannot outvote it."""
 
@@ -104,19 +108,19 @@ def prepare(grey: Image, plan: StripPlan) -> Strip:
     rows, columns = plan.small_shape
     cut = grey[: rows * plan.binning, : columns * plan.binning]
     small = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA)
-    small = texture(np.asarray(small, dtype=np.float32), 0.8)
+    small = even(texture(np.asarray(small, dtype=np.float32), 0.8, SEARCH_STRIPE_PX))
     return Strip(grey, small, spectrum(small, plan.fft_shape))
 
 
-def texture(grey: Image, sigma: float) -> Image:
+def texture(grey: Image, sigma: float, stripe_px: int = STRIPE_PX) -> Image:
     """Band-passed copy without stripes along rows or columns, clipped, standard deviation 1.
 
     The high-pass is the product of two one-dimensional ones, (1 - row mean)(1 - column mean):
-    what is constant along a line of `STRIPE_PX` pixels in either direction vanishes.
+    what is constant along a line of `stripe_px` pixels in either direction vanishes.
     """
     blurred = cv2.GaussianBlur(grey, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
     smooth: Image = np.asarray(blurred, dtype=np.float32)
-    for stripe in ((1, STRIPE_PX), (STRIPE_PX, 1)):
+    for stripe in ((1, stripe_px), (stripe_px, 1)):
         smooth = smooth - np.asarray(cv2.blur(smooth, stripe, borderType=cv2.BORDER_REFLECT))
     # A thin sample suffices for the scale.
     spread = 1.4826 * float(np.median(np.abs(smooth[::5, ::5])))
@@ -125,6 +129,15 @@ def texture(grey: Image, sigma: float) -> Image:
     smooth = np.clip(smooth, -CLIP_SD * spread, CLIP_SD * spread)
     smooth = smooth - smooth.mean()
     return np.asarray(smooth / max(float(smooth.std()), 1e-9), dtype=np.float32)
+
+
+def even(image: Image) -> Image:
+    """Texture of like strength everywhere: one coarse grain must not decide a match alone."""
+    size = (2 * SEARCH_STRIPE_PX + 1, 2 * SEARCH_STRIPE_PX + 1)
+    local = np.sqrt(cv2.blur(image * image, size, borderType=cv2.BORDER_REFLECT))
+    level = image / (local + np.float32(EVEN_FLOOR))
+    level = level - level.mean()
+    return np.asarray(level / max(float(level.std()), 1e-9), dtype=np.float32)
 
 
 def spectrum(small: Image, shape: tuple[int, int]) -> Spectrum:

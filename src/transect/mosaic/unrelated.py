@@ -17,7 +17,6 @@ FALSE_RATE = 1e-4
 def score_unrelated(
     far: Strip,
     near: Sequence[Strip],
-    own: int,
     plan: StripPlan,
     lag: npt.NDArray[np.float64],
     radius: int,
@@ -26,8 +25,9 @@ def score_unrelated(
 ) -> list[float]:
     """Scores of a strip against strips that cannot match it.
 
-    A partner is another pair's near strip, or its own turned by a flip; all are flipped and
-    rolled at random, so that even a few strips give many draws with the texture they share.
+    Partners are near strips of any pair, mirrored in one or both axes and rolled at random: what
+    is mirrored cannot match even where both strips show the same place, and a few strips give
+    many draws with the texture of the section.
 
     Parameters
     ----------
@@ -35,8 +35,6 @@ def score_unrelated(
         The strip that is searched in.
     near
         Near strips of the same axis.
-    own
-        Number of the true partner among them.
     plan, lag, radius
         As in the true search: the null must search as many places.
     draws
@@ -48,7 +46,7 @@ def score_unrelated(
     scores = []
     for _ in range(draws):
         partner = int(random.integers(len(near)))
-        flip = int(random.integers(1 if partner == own else 0, 4))
+        flip = int(random.integers(1, 4))
         small = near[partner].small
         small = small[:: -1 if flip & 1 else 1, :: -1 if flip & 2 else 1]
         long = int(np.argmax(small.shape))
@@ -68,11 +66,11 @@ def threshold(scores: Sequence[float], rate: float = FALSE_RATE) -> float:
     """
     values = np.sort(np.asarray(scores, dtype=np.float64))
     if len(values) < 20:
-        return 1.0
+        return float("inf")
     middle, upper = np.quantile(values, [0.5, 0.95])
     # Quantile p of a Gumbel distribution: place - scale * log(-log(p)).
     at = -np.log(-np.log(np.array([0.5, 0.95, 1.0 - rate])))
     scale = (upper - middle) / (at[1] - at[0])
     # Not below the largest that was seen.
     fitted = float(middle + scale * (at[2] - at[0]))
-    return min(max(fitted, float(values[-1])), 1.0)
+    return max(fitted, float(values[-1]))
