@@ -99,10 +99,10 @@ class Gaps:
         return start, start + length, height
 
     def height(self, x: F64) -> F64:
-        """Opening at each x, in pixels: full height with ramps of a fifth of its run."""
+        """Tell the opening at each x, in px: full height between ramps of a third of the run."""
         out = np.zeros_like(x)
         for start, end, height in self.between(float(x.min()), float(x.max())):
-            ramp = np.clip(np.minimum(x - start, end - x) / (0.2 * (end - start)), 0.0, 1.0)
+            ramp = np.clip(np.minimum(x - start, end - x) / ((end - start) / 3), 0.0, 1.0)
             out = np.maximum(out, height * ramp * ramp * (3.0 - 2.0 * ramp))
         return out
 

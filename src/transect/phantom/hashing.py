@@ -33,7 +33,7 @@ def unit(seed: int, a: int, b: int) -> float:
 
 @kernel
 def normal(seed: int, a: int, b: int) -> float:
-    """Standard normal number that belongs to a seed and two integers (Box-Muller)."""
+    """Give the standard normal number that belongs to a seed and two integers (Box-Muller)."""
     u = unit(seed, 2 * a, b)
     v = unit(seed, 2 * a + 1, b)
     return float(np.sqrt(-2.0 * np.log(1.0 - u)) * np.cos(2.0 * np.pi * v))
@@ -48,7 +48,7 @@ def value_noise(seed: int, x: float, y: float) -> float:
     u, v = u * u * (3.0 - 2.0 * u), v * v * (3.0 - 2.0 * v)
     top = unit(seed, ix, iy) * (1.0 - u) + unit(seed, ix + 1, iy) * u
     low = unit(seed, ix, iy + 1) * (1.0 - u) + unit(seed, ix + 1, iy + 1) * u
-    return top * (1.0 - v) + low * v
+    return float(top * (1.0 - v) + low * v)
 
 
 @kernel

@@ -142,13 +142,14 @@ def _voids(scene: Scene, objects: Objects, counted: pd.DataFrame) -> pd.DataFram
             "outline_area_um2": [outline_area(edge) * px * px for edge in objects.void_edges],
         }
     )
-    return frame[frame["particle"].isin(counted.index)].reset_index(drop=True)
+    return frame.loc[frame["particle"].isin(counted.index)].reset_index(drop=True)
 
 
 def _clumps(scene: Scene, objects: Objects) -> pd.DataFrame:
     px = scene.spec.px_um
     area, reach = _outlines(objects)
     x = objects.discs[:, 0]
+    keep = (objects.ids == 0) & (x + reach > 0) & (x - reach < scene.columns)
     frame = pd.DataFrame(
         {
             "side": np.where(objects.side == 0, "a", "b"),
@@ -157,8 +158,7 @@ def _clumps(scene: Scene, objects: Objects) -> pd.DataFrame:
             "outline_ecd_um": np.sqrt(4 * area / np.pi) * px,
         }
     )
-    keep = (objects.ids == 0) & (x + reach > 0) & (x - reach < scene.columns)
-    return frame[keep].reset_index(drop=True)
+    return frame.loc[keep].reset_index(drop=True)
 
 
 def columns_table(scene: Scene) -> tuple[pd.DataFrame, dict[str, Bools]]:
@@ -169,7 +169,7 @@ def columns_table(scene: Scene) -> tuple[pd.DataFrame, dict[str, Bools]]:
     delaminated = {side: _delaminated(scene, side) for side in scene.layers.sides}
     stride = -(-scene.columns // _COLUMNS_KEPT)
     column = np.arange(0, scene.columns, stride)
-    x = column + 0.5
+    x = column.astype(np.float64) + 0.5
     curves = scene.layers.boundaries(x)
     px = scene.spec.px_um
     normal = px * float(np.cos(np.arctan(scene.layers.slope)))
@@ -201,11 +201,10 @@ def columns_table(scene: Scene) -> tuple[pd.DataFrame, dict[str, Bools]]:
 def _delaminated(scene: Scene, side: str) -> Bools:
     px = scene.spec.px_um
     low = max(MIN_GAP_UM / px, MIN_GAP_PX)
-    parts = [
-        scene.layers.gaps[side].height(np.arange(a, min(a + _CHUNK, scene.columns)) + 0.5) >= low
-        for a in range(0, scene.columns, _CHUNK)
-    ]
-    open_ = np.concatenate(parts)
+    open_ = np.zeros(scene.columns, dtype=np.bool_)
+    for a in range(0, scene.columns, _CHUNK):
+        x = np.arange(a, min(a + _CHUNK, scene.columns), dtype=np.float64) + 0.5
+        open_[a : a + x.size] = scene.layers.gaps[side].height(x) >= low
     edges = np.flatnonzero(np.diff(np.concatenate([[0], open_.astype(np.int8), [0]])))
     for start, end in zip(edges[::2], edges[1::2], strict=True):
         if (end - start) * px < MIN_RUN_UM:
@@ -220,7 +219,7 @@ def gaps_table(scene: Scene, delaminated: dict[str, Bools]) -> pd.DataFrame:
         gaps = scene.layers.gaps[side]
         for start, end, height in gaps.between(0.0, float(scene.columns)):
             a, b = max(start, 0.0), min(end, float(scene.columns))
-            fine = np.linspace(a, b, 2001)
+            fine = np.linspace(a, b, 2001, dtype=np.float64)
             run = int(flags[int(a) : int(np.ceil(b))].sum())
             rows.append(
                 {

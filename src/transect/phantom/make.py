@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,10 @@ from transect.phantom.scene import Scene
 from transect.phantom.sidecar import write_tile
 from transect.phantom.spec import PhantomSpec
 from transect.phantom.truth import write_truth
-from transect.storage.files import explain
+from transect.storage.files import explain, write_text
+
+MARKER = "spec.json"
+"""File in the truth that tells a phantom; only a folder with it is ever replaced."""
 
 
 def make_phantom(out: Path, spec: PhantomSpec, threads: int = 1, *, force: bool = False) -> Path:
@@ -28,7 +32,7 @@ def make_phantom(out: Path, spec: PhantomSpec, threads: int = 1, *, force: bool 
     threads
         Threads to work with; the files do not depend on it.
     force
-        Replace what is in the folder.
+        Replace the phantom in the folder.
 
     Returns
     -------
@@ -38,12 +42,14 @@ def make_phantom(out: Path, spec: PhantomSpec, threads: int = 1, *, force: bool 
     Raises
     ------
     InputError
-        The folder is not empty.
+        The folder is not empty, or is not a phantom that may be replaced.
     StorageError
         The disk is full or the folder cannot be written.
     """
     tiles = plan(spec)
     _prepare(out, force)
+    marker = json.dumps(spec.model_dump(mode="json"), indent=1, sort_keys=True)
+    write_text(out / "truth" / MARKER, marker + "\n")
     scene = Scene(spec, tiles.rows, tiles.columns)
     shading = shading_field(spec)
     logger.info(
@@ -74,6 +80,11 @@ def _prepare(out: Path, force: bool) -> None:
         if out.is_dir() and any(out.iterdir()):
             if not force:
                 raise InputError(f"{out}: is not empty; choose another folder, or --force")
+            if not (out / "truth" / MARKER).is_file():
+                raise InputError(
+                    f"{out}: is not empty and holds no phantom (no truth/{MARKER});"
+                    " --force replaces only phantoms; choose another folder"
+                )
             shutil.rmtree(out)
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

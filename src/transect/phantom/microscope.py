@@ -123,7 +123,7 @@ def _faults(spec: PhantomSpec, names: list[str]) -> dict[str, str]:
     free = [n for n in names if n not in faults]
     free.sort(key=lambda n: unit(spec.seed + 79, names.index(n), 1))
     wanted = scope.missing + scope.corrupt
-    if wanted >= len(free) + (len(faults) == 0 and 1) and wanted:
+    if wanted and wanted >= len(free):
         raise ConfigError(
             f"microscope.missing and corrupt: {wanted} of {len(names)} tiles; one must be left"
         )
@@ -192,5 +192,5 @@ def _noisy(spec: PhantomSpec, image: F32, random: np.random.Generator) -> F32:
 
 def _digitise(spec: PhantomSpec, image: F32) -> npt.NDArray[np.generic]:
     if spec.microscope.dtype == "uint16":
-        return np.clip(image * 257 + 0.5, 0, 65535).astype(np.uint16)
-    return np.clip(image + 0.5, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(image * 257 + 0.5, 0, 65535), dtype=np.uint16)
+    return np.asarray(np.clip(image + 0.5, 0, 255), dtype=np.uint8)

@@ -6,7 +6,7 @@ is (x0 + column + 0.5, y0 + row + 0.5) in the section, whatever fraction of a pi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,14 +23,15 @@ I64 = npt.NDArray[np.int64]
 FAR = np.float32(-1e9)
 
 
-@dataclass(frozen=True)
-class Canvas:
+class Canvas(NamedTuple):
     """What was painted into a window of (rows, columns).
 
     Attributes
     ----------
     depth, owner
         Depth inside the particle that holds the pixel, and its index, -1 where none is near.
+    rival
+        Depth inside the particle that comes second.
     hollow
         Depth inside a void or crack (of its own particle).
     opening
@@ -38,6 +39,7 @@ class Canvas:
     """
 
     depth: F32
+    rival: F32
     owner: I32
     hollow: F32
     opening: I32
@@ -46,14 +48,14 @@ class Canvas:
 def paint(objects: Objects, x0: float, y0: float, rows: int, columns: int) -> Canvas:
     """Paint all objects into a window whose top-left corner is (x0, y0)."""
     depth = np.full((rows, columns), FAR, dtype=np.float32)
-    hollow = depth.copy()
+    rival, hollow = depth.copy(), depth.copy()
     owner = np.full((rows, columns), -1, dtype=np.int32)
     opening = owner.copy()
     discs, start = objects.discs, objects.edge_start
-    _particles(discs, objects.edges, start, x0, y0, depth, owner)
+    _particles(discs, objects.edges, start, x0, y0, depth, rival, owner)
     _voids(objects.voids, objects.void_edges, x0, y0, owner, hollow, opening)
     _cracks(objects.cracks, objects.lines, x0, y0, owner, hollow, opening)
-    return Canvas(depth, owner, hollow, opening)
+    return Canvas(depth, rival, owner, hollow, opening)
 
 
 @kernel
@@ -65,7 +67,7 @@ def _span(centre: float, reach: float, origin: float, size: int) -> tuple[int, i
 
 @kernel
 def _particles(
-    discs: F64, edges: F32, start: I64, x0: float, y0: float, depth: F32, owner: I32
+    discs: F64, edges: F32, start: I64, x0: float, y0: float, depth: F32, rival: F32, owner: I32
 ) -> None:
     rows, columns = depth.shape
     for n in range(discs.shape[0]):
@@ -86,8 +88,11 @@ def _particles(
                 reach = edge_at(edge, np.arctan2(dy, dx)) if d > 0.5 * near else near
                 inside = np.float32(reach - d)
                 if inside > depth[r, c]:
+                    rival[r, c] = depth[r, c]
                     depth[r, c] = inside
                     owner[r, c] = n
+                elif inside > rival[r, c]:
+                    rival[r, c] = inside
 
 
 @kernel

@@ -15,7 +15,7 @@ from transect.phantom.curves import ZONES, Layers, make_layers
 from transect.phantom.hashing import patch_quantiles
 from transect.phantom.objects import Objects
 from transect.phantom.paint import Canvas, paint
-from transect.phantom.shading import Look, label_pixels, shade_pixels
+from transect.phantom.shading import Ground, Look, label_pixels, shade_pixels
 from transect.phantom.spec import PhantomSpec
 from transect.phantom.strips import Strips
 from transect.phases import Phase
@@ -53,23 +53,9 @@ class Scene:
 
     def labels(self, row0: int, column0: int, rows: int, columns: int) -> Labels:
         """Hard truth at the centres of a window's pixels."""
-        x0, y0 = float(column0), float(row0)
-        canvas, objects, curves = self._painted(x0, y0, rows, columns)
-        clump = (objects.ids == 0).astype(np.uint8)
-        phases = label_pixels(
-            curves,
-            x0,
-            y0,
-            canvas.depth,
-            canvas.owner,
-            canvas.hollow,
-            canvas.opening,
-            clump,
-            self._levels,
-            self._look,
-            _zone_phases(),
-        )
-        return Labels(phases, canvas, objects, curves)
+        ground, canvas, objects = self._painted(float(column0), float(row0), rows, columns)
+        phases = label_pixels(ground, canvas, self._look, _zone_phases())
+        return Labels(phases, canvas, objects, ground.curves)
 
     def grey(self, x0: float, y0: float, rows: int, columns: int, streaks: F32) -> F32:
         """Grey levels (of 255) of a window with its top-left corner at (x0, y0).
@@ -84,36 +70,25 @@ class Scene:
             Charging of each row, of shape (rows,), 1 being the appearance's strength.
         """
         look = self.spec.appearance
-        canvas, objects, curves = self._painted(x0, y0, rows, columns)
+        ground, canvas, _ = self._painted(x0, y0, rows, columns)
         behind = np.zeros((1, 1), dtype=np.float32)
         if look.shine_through > 0:
             cell = 0.8 * self.spec.geometry.d50_um / self.spec.px_um
             behind = texture.behind(self._look.seed + 5, x0, y0, rows, columns, cell)
-        image = shade_pixels(
-            curves,
-            x0,
-            y0,
-            canvas.depth,
-            canvas.owner,
-            canvas.hollow,
-            (objects.ids == 0).astype(np.uint8),
-            objects.seeds,
-            behind,
-            self._levels,
-            self._look,
-            np.array([_zone_grey(look_phase, self.spec) for look_phase in ZONES]),
-            streaks,
-        )
+        greys = np.array([_zone_grey(phase, self.spec) for phase in ZONES])
+        image = shade_pixels(ground, canvas, self._look, greys, behind, streaks)
         if look.curtaining > 0:
             texture.curtain(image, self._look.seed + 9, x0, y0, look.curtaining, self.spec.px_um)
         return image
 
     def _painted(
         self, x0: float, y0: float, rows: int, columns: int
-    ) -> tuple[Canvas, Objects, F64]:
+    ) -> tuple[Ground, Canvas, Objects]:
         objects = self.strips.objects(x0, x0 + columns)
         curves = self.layers.boundaries(x0 + 0.5 + np.arange(columns, dtype=np.float64))
-        return paint(objects, x0, y0, rows, columns), objects, curves
+        clump = (objects.ids == 0).astype(np.uint8)
+        ground = Ground(x0, y0, curves, self._levels, clump, objects.seeds)
+        return ground, paint(objects, x0, y0, rows, columns), objects
 
 
 def _zone_phases() -> npt.NDArray[np.uint8]:
@@ -152,6 +127,7 @@ def _look(spec: PhantomSpec) -> Look:
         fibres=look.fibres,
         edge=look.edge_brightness,
         edge_px=look.edge_um / px,
+        contact=look.contact_line,
         shine=look.shine_through,
         charging=look.charging,
     )

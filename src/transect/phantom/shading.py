@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from transect.kernels import kernel
 from transect.phantom.hashing import patch_noise, unit
+from transect.phantom.paint import Canvas
 from transect.phantom.texture import fibre, grain, sponge
 from transect.phases import Phase
 
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
-I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 
 _ACTIVE, _BINDER, _PORE = int(Phase.ACTIVE_MATERIAL), int(Phase.BINDER), int(Phase.PORE)
@@ -42,8 +42,32 @@ class Look(NamedTuple):
     fibres: float
     edge: float
     edge_px: float
+    contact: float
     shine: float
     charging: float
+
+
+class Ground(NamedTuple):
+    """What a window lies on.
+
+    Attributes
+    ----------
+    x0, y0
+        Its top-left corner in the section.
+    curves
+        Boundaries of the layers at the centres of its columns.
+    levels
+        Level of the binder's noise by relative depth.
+    clump, seeds
+        For each object: 1 for a clump of binder, and its seed.
+    """
+
+    x0: float
+    y0: float
+    curves: F64
+    levels: F64
+    clump: U8
+    seeds: I64
 
 
 @kernel
@@ -51,26 +75,36 @@ def cover(depth: float, soft: float) -> float:
     """Share of a pixel that lies inside an edge, from the depth of its centre."""
     if soft == 0.0:
         return 1.0 if depth > 0.0 else 0.0
-    return min(max(depth + 0.5, 0.0), 1.0)
+    return float(min(max(depth + 0.5, 0.0), 1.0))
 
 
 @kernel
-def binder_depth(x: float, y: float, base: float, surface: float, levels: F64, look: Look) -> float:
-    """How deep in binder a place between particles lies, in px (negative: in a pore)."""
-    up = abs(base - y)
-    down = abs(surface - y)
+def binder_depth(x: float, y: float, up: float, down: float, levels: F64, look: Look) -> float:
+    """How deep in binder a place between particles lies, in px (negative: in a pore).
+
+    Parameters
+    ----------
+    x, y
+        The place.
+    up, down
+        Its distance from the coating's base and from its surface.
+    levels
+        Level of the noise by relative depth.
+    look
+        Settings.
+    """
     zeta = up / max(up + down, 1e-9) * (levels.size - 1)
-    k = min(int(zeta), levels.size - 2)
+    k = min(max(int(zeta), 0), levels.size - 2)
     u = zeta - k
     level = levels[k] * (1.0 - u) + levels[k + 1] * u
     # The noise rises by about 1.4 per patch where it is steep.
     depth = (patch_noise(look.seed, x / look.patch, y / look.patch) - level) * 0.7 * look.patch
-    return max(depth, look.skin - down, look.primer - up)
+    return float(max(depth, look.skin - down, look.primer - up))
 
 
 @kernel
 def zone_of(y: float, curves: F64, column: int) -> int:
-    """Number of the layer at a row coordinate: how many boundaries lie above it."""
+    """Count the boundaries above a row coordinate: the number of its layer."""
     zone = 0
     while zone < curves.shape[0] and y >= curves[zone, column]:
         zone += 1
@@ -78,145 +112,156 @@ def zone_of(y: float, curves: F64, column: int) -> int:
 
 
 @kernel
-def label_pixels(
-    curves: F64,
-    x0: float,
-    y0: float,
-    depth: F32,
-    owner: I32,
-    hollow: F32,
-    opening: I32,
-    clump: U8,
-    levels: F64,
-    look: Look,
-    zones: U8,
-) -> U8:
-    """Phase at the centre of every pixel of a window."""
+def label_pixels(ground: Ground, canvas: Canvas, look: Look, zones: U8) -> U8:
+    """Phase at the centre of every pixel of a window.
+
+    Parameters
+    ----------
+    ground, canvas
+        Layers, and what was painted.
+    look
+        Settings.
+    zones
+        Phase of each layer; active material stands for a coating.
+    """
+    # Arrays are taken out of their tuples once: a tuple of arrays is slow to hand on per pixel.
+    depth, owner, hollow, opening = canvas.depth, canvas.owner, canvas.hollow, canvas.opening
+    curves, levels, clump = ground.curves, ground.levels, ground.clump
     rows, columns = depth.shape
     out = np.empty((rows, columns), dtype=np.uint8)
     for r in range(rows):
-        y = y0 + r + 0.5
+        y = ground.y0 + r + 0.5
         for c in range(columns):
             zone = zone_of(y, curves, c)
             phase = zones[zone]
-            if phase == _ACTIVE:
-                if depth[r, c] > 0.0:
-                    if clump[owner[r, c]]:
-                        phase = _BINDER
-                    elif hollow[r, c] > 0.0:
-                        phase = _CRACK if opening[r, c] >= 0 else _VOID
-                else:
-                    base, surface = curves[zone, c], curves[zone - 1, c]
-                    if zone > 5:
-                        base, surface = surface, base
-                    inside = binder_depth(x0 + c + 0.5, y, base, surface, levels, look)
-                    phase = _BINDER if inside > 0.0 else _PORE
+            if phase == _ACTIVE and depth[r, c] > 0.0:
+                if clump[owner[r, c]]:
+                    phase = _BINDER
+                elif hollow[r, c] > 0.0:
+                    phase = _CRACK if opening[r, c] >= 0 else _VOID
+            elif phase == _ACTIVE:
+                up, down = _heights(y, zone, c, curves)
+                inside = binder_depth(ground.x0 + c + 0.5, y, up, down, levels, look)
+                phase = _BINDER if inside > 0.0 else _PORE
             out[r, c] = phase
     return out
 
 
 @kernel
-def _coating(
-    x: float,
-    y: float,
-    base: float,
-    surface: float,
-    depth: float,
-    hollow: float,
-    clump: bool,
-    seed: int,
-    behind: float,
-    levels: F64,
-    look: Look,
+def _heights(y: float, zone: int, column: int, curves: F64) -> tuple[float, float]:
+    """Distance from the base and from the surface of a coating."""
+    above, below = y - curves[zone - 1, column], curves[zone, column] - y
+    return (below, above) if zone < 5 else (above, below)
+
+
+@kernel
+def _solid(
+    x: float, y: float, depth: float, rival: float, clump: bool, seed: int, look: Look
 ) -> float:
-    """Grey level of a place in the coating."""
-    solid = cover(depth, look.soft)
-    grey = 0.0
-    if solid < 1.0:
-        binder = cover(binder_depth(x, y, base, surface, levels, look), look.soft)
-        grey = look.pore + look.shine * behind
-        if binder > 0.0:
-            tint = look.binder + look.sponge * sponge(look.seed, x, y, look.sponge_size)
-            grey += (tint - grey) * binder
-    if solid > 0.0:
-        if clump:
-            tint = look.binder + 0.6 * look.sponge * sponge(look.seed, x, y, look.sponge_size)
-        else:
-            tint = look.active + look.particle_contrast * 2.0 * (unit(seed, 0, 51) - 0.5)
-            if look.grain_contrast > 0.0:
-                tint += look.grain_contrast * grain(seed, x / look.grain, y / look.grain)
-            if look.edge > 0.0 and depth < 6.0 * look.edge_px:
-                tint += look.edge * np.exp(-max(depth, 0.0) / look.edge_px)
-        grey += (tint - grey) * solid
-    if hollow > -0.5:
-        dark = look.pore + 0.5 * look.shine * behind
-        grey += (dark - grey) * cover(hollow, look.soft)
+    """Grey level inside a particle or a clump."""
+    if clump:
+        return look.binder + 0.6 * look.sponge * sponge(look.seed, x, y, look.sponge_size)
+    grey = look.active + look.particle_contrast * 2.0 * (unit(seed, 0, 51) - 0.5)
+    if look.grain_contrast > 0.0:
+        grey += look.grain_contrast * grain(seed, x / look.grain, y / look.grain)
+    if look.edge > 0.0 and depth < 6.0 * look.edge_px:
+        grey += look.edge * np.exp(-max(depth, 0.0) / look.edge_px)
+    if look.contact > 0.0 and rival > -1.0:
+        # Where two particles press on each other: a dark line two pixels wide.
+        grey -= look.contact * max(1.0 - (depth - rival) / 2.5, 0.0)
+    return float(grey)
+
+
+@kernel
+def _between(
+    x: float, y: float, up: float, down: float, behind: float, levels: F64, look: Look
+) -> float:
+    """Grey level between particles."""
+    grey = look.pore + look.shine * behind
+    binder = cover(binder_depth(x, y, up, down, levels, look), look.soft)
+    if binder > 0.0:
+        tint = look.binder
+        if look.sponge > 0.0:
+            tint += look.sponge * sponge(look.seed, x, y, look.sponge_size)
+        grey += (max(tint, look.pore) - grey) * binder
     return grey
 
 
 @kernel
+def _neighbour(y: float, zone: int, column: int, curves: F64, soft: float) -> tuple[int, float]:
+    """Layer that a pixel lies in with a part of its height, and that part."""
+    if soft == 0.0:
+        return zone, 0.0
+    if zone > 0 and y - curves[zone - 1, column] < 0.5:
+        return zone_of(y - 1.0, curves, column), 0.5 - (y - curves[zone - 1, column])
+    if zone < curves.shape[0] and curves[zone, column] - y < 0.5:
+        return zone_of(y + 1.0, curves, column), 0.5 - (curves[zone, column] - y)
+    return zone, 0.0
+
+
+@kernel
+def _layer(
+    x: float, y: float, zone: int, coating: float, greys: F64, streak: float, look: Look
+) -> float:
+    """Grey level of a layer, given that of the coating at this place."""
+    if zone == 3 or zone == 7:
+        return coating
+    grey = greys[zone]
+    if zone == 1 or zone == 9:
+        if look.fibres > 0.0:
+            grey += look.fibres * fibre(look.seed, x, y, look.fibre_size)
+        grey += look.charging * streak
+    return float(grey)
+
+
+@kernel
 def shade_pixels(
-    curves: F64,
-    x0: float,
-    y0: float,
-    depth: F32,
-    owner: I32,
-    hollow: F32,
-    clump: U8,
-    seeds: I64,
-    behind: F32,
-    levels: F64,
-    look: Look,
-    greys: F64,
-    streaks: F32,
+    ground: Ground, canvas: Canvas, look: Look, greys: F64, behind: F32, streaks: F32
 ) -> F32:
-    """Grey level of every pixel of a window, before the microscope's blur and noise."""
+    """Grey level of every pixel of a window, before the microscope's blur and noise.
+
+    Parameters
+    ----------
+    ground, canvas
+        Layers, and what was painted.
+    look
+        Settings.
+    greys
+        Grey level of each layer.
+    behind
+        What shines through pores, of the window's shape or of one pixel for nothing.
+    streaks
+        Charging of each row.
+    """
+    depth, rival, owner, hollow = canvas.depth, canvas.rival, canvas.owner, canvas.hollow
+    curves, levels, clump, seeds = ground.curves, ground.levels, ground.clump, ground.seeds
     rows, columns = depth.shape
     out = np.empty((rows, columns), dtype=np.float32)
     shining = behind.size > 1
     for r in range(rows):
-        y = y0 + r + 0.5
+        y = ground.y0 + r + 0.5
         for c in range(columns):
-            x = x0 + c + 0.5
+            x = ground.x0 + c + 0.5
             zone = zone_of(y, curves, c)
-            other, share = zone, 0.0
-            if look.soft > 0.0:
-                if zone > 0 and y - curves[zone - 1, c] < 0.5:
-                    share = 0.5 - (y - curves[zone - 1, c])
-                    other = zone_of(y - 1.0, curves, c)
-                elif zone < curves.shape[0] and curves[zone, c] - y < 0.5:
-                    share = 0.5 - (curves[zone, c] - y)
-                    other = zone_of(y + 1.0, curves, c)
-            grey = 0.0
-            for part in range(2):
-                z = zone if part == 0 else other
-                weight = 1.0 - share if part == 0 else share
-                if weight <= 0.0:
-                    continue
-                tint = greys[z]
-                if z == 3 or z == 7:
-                    base, surface = curves[z, c], curves[z - 1, c]
-                    if z == 7:
-                        base, surface = surface, base
-                    n = max(owner[r, c], 0)
-                    own = clump.size > 0
-                    tint = _coating(
-                        x,
-                        y,
-                        base,
-                        surface,
-                        depth[r, c],
-                        hollow[r, c],
-                        own and clump[n] == 1,
-                        seeds[n] if own else 0,
-                        behind[r, c] if shining else 0.0,
-                        levels,
-                        look,
-                    )
-                elif z == 1 or z == 9:
-                    if look.fibres > 0.0:
-                        tint += look.fibres * fibre(look.seed, x, y, look.fibre_size)
-                    tint += look.charging * streaks[r]
-                grey += weight * tint
-            out[r, c] = grey
+            other, share = _neighbour(y, zone, c, curves, look.soft)
+            coating = -1.0
+            if zone == 3 or zone == 7 or other == 3 or other == 7:
+                z = zone if zone == 3 or zone == 7 else other
+                dim = float(behind[r, c]) if shining else 0.0
+                up, down = _heights(y, z, c, curves)
+                n = max(owner[r, c], 0)
+                solid = cover(depth[r, c], look.soft)
+                coating = 0.0
+                if solid < 1.0:
+                    coating = _between(x, y, up, down, dim, levels, look)
+                if solid > 0.0:
+                    tint = _solid(x, y, depth[r, c], rival[r, c], clump[n] == 1, seeds[n], look)
+                    coating += (tint - coating) * solid
+                if hollow[r, c] > -0.5:
+                    dark = look.pore + 0.5 * look.shine * dim
+                    coating += (dark - coating) * cover(hollow[r, c], look.soft)
+            tint = _layer(x, y, zone, coating, greys, streaks[r], look)
+            if share > 0.0:
+                tint += (_layer(x, y, other, coating, greys, streaks[r], look) - tint) * share
+            out[r, c] = tint
     return out

@@ -69,7 +69,7 @@ def edge_at(radius: F32, angle: float) -> float:
     u = t - i
     i = i % n
     j = i + 1 if i + 1 < n else 0
-    return float(radius[i]) * (1.0 - u) + float(radius[j]) * u
+    return float(radius[i] * (1.0 - u) + radius[j] * u)
 
 
 @kernel
@@ -82,8 +82,8 @@ def void_outline(seed: int, r: float) -> F32:
         t = i / n * corners
         k = int(t)
         u = t - k
-        a = 0.65 + 0.7 * unit(seed, k, 32)
-        b = 0.65 + 0.7 * unit(seed, (k + 1) % corners, 32)
+        a = 0.5 + 0.9 * unit(seed, k, 32)
+        b = 0.5 + 0.9 * unit(seed, (k + 1) % corners, 32)
         out[i] = r * (a * (1.0 - u) + b * u)
     return out
 
@@ -99,9 +99,10 @@ def crack_line(seed: int, edge: F32, r: float, step: float) -> F64:
     if unit(seed, 1, 41) < 0.5:
         near = (0.12 + 0.3 * unit(seed, 2, 41)) * r
         far = (0.62 + 0.3 * unit(seed, 3, 41)) * edge_at(edge, turn)
+        pace = (far - near) / (POINTS - 1)
         for i in range(POINTS):
             d = near + (far - near) * i / (POINTS - 1)
-            sway = 0.35 * step * (unit(seed, i, 42) - 0.5) * 2.0
+            sway = min(0.35 * step, 0.4 * pace) * (unit(seed, i, 42) - 0.5) * 2.0
             out[i, 0] = d * np.cos(turn) - sway * np.sin(turn)
             out[i, 1] = d * np.sin(turn) + sway * np.cos(turn)
         return out

@@ -63,7 +63,7 @@ def _write_image(path: Path, image: Pixels) -> None:
             tifffile.imwrite(partial, image, metadata=None)
             return
         options = [cv2.IMWRITE_JPEG_QUALITY, 97] if path.suffix == ".jpg" else []
-        done, coded = cv2.imencode(path.suffix, image, options)
+        done, coded = cv2.imencode(path.suffix, image.astype(np.uint8), options)
         if done:
             partial.write_bytes(coded.tobytes())
 

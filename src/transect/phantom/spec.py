@@ -72,7 +72,7 @@ class Geometry(_Part):
     sigma: float = Field(0.5, ge=0, le=1.2, description="Log-normal width (natural logarithm).")
     d_min_um: float = Field(1.2, gt=0, description="Smallest diameter drawn.")
     d_max_um: float = Field(16.0, gt=0, description="Largest diameter drawn.")
-    elongation: float = Field(0.05, ge=0, le=0.3, description="Strength of the oval shape.")
+    elongation: float = Field(0.04, ge=0, le=0.3, description="Strength of the oval shape.")
     roughness: float = Field(0.3, ge=0, le=1, description="Height of surface bumps over width.")
     grain_um: float = Field(0.7, gt=0, description="Size of a primary grain.")
     surface_cut: float = Field(
@@ -84,7 +84,9 @@ class Geometry(_Part):
     crack_width_px: tuple[float, float] = Field((1.0, 6.0), description="Crack width, in px.")
     crack_min_diameter_um: float = Field(3.0, ge=0, description="No cracks in smaller particles.")
     voids: float = Field(0.3, ge=0, le=1, description="Share of particles with inner voids.")
-    void_ratio: float = Field(0.1, ge=0, le=0.3, description="Largest void radius over particle's.")
+    void_ratio: float = Field(
+        0.15, ge=0, le=0.3, description="Largest void radius over particle's."
+    )
 
     binder: float = Field(0.62, ge=0, le=1, description="Share of binder between particles.")
     binder_gradient: float = Field(
@@ -114,16 +116,17 @@ class Appearance(_Part):
     grey_active: float = Field(205.0, ge=0, le=255)
     grey_foil_al: float = Field(122.0, ge=0, le=255)
     grey_foil_cu: float = Field(238.0, ge=0, le=255)
-    grey_binder: float = Field(62.0, ge=0, le=255)
+    grey_binder: float = Field(64.0, ge=0, le=255)
     grey_pore: float = Field(14.0, ge=0, le=255)
     grey_separator: float = Field(78.0, ge=0, le=255)
     grey_outside: float = Field(9.0, ge=0, le=255)
     soft_edges: bool = Field(True, description="Edges cover pixels in part; else all or nothing.")
     grain_contrast: float = Field(5.0, ge=0, description="Grey difference between grains.")
     particle_contrast: float = Field(4.0, ge=0, description="Grey difference between particles.")
-    sponge: float = Field(26.0, ge=0, description="Grey range inside binder.")
+    sponge: float = Field(32.0, ge=0, description="Grey range inside binder.")
     fibres: float = Field(14.0, ge=0, description="Grey range inside the separator.")
     edge_brightness: float = Field(16.0, ge=0, description="Extra grey at particle edges.")
+    contact_line: float = Field(45.0, ge=0, description="Darkness of the line between particles.")
     edge_um: float = Field(0.12, gt=0, description="Depth over which it fades.")
     shine_through: float = Field(70.0, ge=0, description="Grey of particles behind a pore.")
     curtaining: float = Field(0.035, ge=0, le=0.5, description="Relative strength of stripes.")
@@ -206,6 +209,7 @@ _OFF = dict.fromkeys(
         "sponge",
         "fibres",
         "edge_brightness",
+        "contact_line",
         "shine_through",
         "curtaining",
         "charging",

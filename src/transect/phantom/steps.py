@@ -97,7 +97,7 @@ def phantom(
     labels
         Write label images and count areas in them.
     force
-        Replace what is in OUT.
+        Replace the phantom in OUT.
     threads
         Threads to work with.
     """

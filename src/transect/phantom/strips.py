@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transect.phantom.curves import Layers
-from transect.phantom.hashing import normal, unit
+from transect.phantom.hashing import mix, normal, unit
 from transect.phantom.objects import CAPACITY, Objects, fill, joined
 from transect.phantom.packing import pack
 
@@ -94,7 +94,7 @@ class Strips:
         area = float(np.mean(limits[1] - limits[0])) * self.width
         seed = self._seed(side, k, 1)
         clumps = self._clumps(seed, area)
-        budget, radii = shape.packing * area, []
+        budget, radii = shape.packing * area, list[float]()
         low, high = shape.d_min_um / px, self.largest
         while budget > 0 and len(radii) < CAPACITY // 2 - 8:
             d = self.d50 * float(np.exp(shape.sigma * normal(seed, len(radii), 3)))
@@ -123,5 +123,5 @@ class Strips:
         number = np.arange(len(discs), dtype=np.int64)
         # Strips left of the frame have negative numbers; ids start at 1.
         ids = np.where(discs[:, 3] > 0, 0, (k + 4) * CAPACITY + number + 1)
-        seeds = self._seed(0, k, 2) * 8191 + number * 64
+        seeds = (int(mix(self.spec.seed, k, 2)) >> 20) + number * 64
         return fill(self.spec.geometry, self.spec.px_um, discs, side, ids, seeds)

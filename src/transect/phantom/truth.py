@@ -47,11 +47,11 @@ class Totals:
         self.cracks.append(pd.DataFrame({"area": counts.cracks}, index=counts.crack_ids))
 
     def by_particle(self) -> pd.DataFrame:
-        """Counts of every particle, by id."""
+        """Sum the counts of every particle, by id."""
         return pd.concat(self.particles).groupby(level=0).sum()
 
     def by_crack(self) -> pd.DataFrame:
-        """Counts of every crack, by id."""
+        """Sum the counts of every crack, by id."""
         return pd.concat(self.cracks).groupby(level=0).sum()
 
 
