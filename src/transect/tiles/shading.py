@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy.special import fdtri, stdtrit
 
 from transect.log import logger
 from transect.parallel import run
@@ -165,7 +165,7 @@ def agree(fitted: Floats, rows: Sequence[int], columns: Sequence[int]) -> Floats
         # tell; along x, other columns.
         doubts = [_share(fitted[:, k], np.asarray(rows))] * (q > 0)
         doubts += [_share(fitted[:, k], np.asarray(columns))] * (p > 0)
-        found[k] = min(doubts) * float(stats.trim_mean(fitted[:, k], TRIM))
+        found[k] = min(doubts) * _trimmed_mean(fitted[:, k])
     return found
 
 
@@ -179,13 +179,18 @@ def _share(values: Floats, groups: npt.NDArray[np.int64]) -> float:
     between = float(medians.std(ddof=1)) / np.sqrt(len(names))
     # Groups that scatter as their tiles do are but tiles; else each counts as one observation.
     # 1.57: variance of a median over that of a mean.
-    limit = stats.f.ppf(0.9, len(names) - 1, max(freedom, 1))
+    limit = float(fdtri(len(names) - 1, max(freedom, 1), 0.9))
     alike = len(names) > 3 and between**2 <= 1.57 * error**2 * limit
     if not alike:
         error, freedom = max(between, error), len(names) - 1
-    mean = abs(float(stats.trim_mean(values, TRIM)))
-    chance = float(stats.t.ppf((1 + SURE) / 2, freedom))
+    mean = abs(_trimmed_mean(values))
+    chance = float(stdtrit(freedom, (1 + SURE) / 2))
     return 1.0 - (error / mean) ** 2 if mean > chance * error else 0.0
+
+
+def _trimmed_mean(values: Floats) -> float:
+    cut = int(TRIM * len(values))
+    return float(np.sort(values)[cut : len(values) - cut].mean())
 
 
 def _trimmed_error(values: Floats) -> tuple[float, int]:

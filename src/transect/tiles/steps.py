@@ -1,4 +1,7 @@
-"""Commands of the tiles stage: index, check, shading."""
+"""Commands of the tiles stage: index, check, shading.
+
+Each loads what it needs itself: compiled kernels and tables cost seconds, and indexing needs none.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,8 @@ from pathlib import Path
 from transect.config import TilesConfig, parse_settings
 from transect.log import logger, timed
 from transect.recipes import RECIPES
-from transect.storage.tables import read_table, write_table
 from transect.tiles.build import build_index
-from transect.tiles.check import check_tiles
 from transect.tiles.index import TileIndex
-from transect.tiles.npz import write_npz
-from transect.tiles.shading import estimate_shading, shading_arrays
-from transect.tiles.tables import TILES
 
 
 def index(*, folder: Path, output: Path, settings: str = "{}", threads: int = 1) -> None:
@@ -59,6 +57,10 @@ def check(*, tiles: Path, folder: Path, output: Path, threads: int = 1) -> None:
     threads
         Threads to work with.
     """
+    from transect.storage.tables import write_table
+    from transect.tiles.check import check_tiles
+    from transect.tiles.tables import TILES
+
     found = TileIndex.load(tiles)
     with timed(f"checks of {len(found.tiles)} tiles (recipe {RECIPES['check']})"):
         frame = check_tiles(folder, found, threads)
@@ -82,6 +84,11 @@ def shading(*, tiles: Path, checks: Path, folder: Path, output: Path, threads: i
     threads
         Threads to work with.
     """
+    from transect.storage.tables import read_table
+    from transect.tiles.npz import write_npz
+    from transect.tiles.shading import estimate_shading, shading_arrays
+    from transect.tiles.tables import TILES
+
     found = TileIndex.load(tiles)
     frame = read_table(checks, TILES)
     with timed(f"shading from {len(found.tiles)} tiles (recipe {RECIPES['shading']})"):
