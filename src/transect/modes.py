@@ -115,7 +115,20 @@ def _dark_modes(counts: F64, dark: tuple[float, float]) -> tuple[float, float | 
     cut = otsu(full)
     start = np.array([_part(full, 0, cut + 1)[0], _part(full, cut + 1, 256)[0]])
     means, sds, weights = mixture(full, start)
-    apart = (means[1] - means[0]) / max(float(np.hypot(sds[0], sds[1])), MIN_SD)
-    if apart < 1.2 or weights.min() < 0.01:
-        return _peak(full, 0, counts.size, dark[0]), None
-    return float(means[0]), float(means[1])
+    two = _two_humps(full, counts.size, means, sds, weights)
+    return float(means[0]), float(means[1]) if two else None
+
+
+def _two_humps(full: F64, stop: int, means: F64, sds: F64, weights: F64) -> bool:
+    """Whether the second hump is one: a valley before it, and an end before the bright phase."""
+    if weights.min() < 0.01 or means[1] - means[0] < 4:
+        return False
+    z = (LEVELS[:, None] - means) / sds
+    density = (weights / sds * np.exp(-0.5 * z * z)).sum(axis=1)
+    low, high = (int(round(m)) for m in means)
+    peaks = density[max(low - 8, 0) : low + 9].max(), density[high - 8 : high + 9].max()
+    valley = density[low : high + 1].min()
+    smooth = np.convolve(full, np.ones(5) / 5, mode="same")
+    hump, end = smooth[max(high - 8, 0) : high + 9].max(), smooth[max(stop - 6, 0) : stop].mean()
+    # Without a binder the dark hump only has a tail, which is highest where it is cut.
+    return bool(valley < 0.8 * min(peaks) and end < 0.5 * hump)

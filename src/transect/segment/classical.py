@@ -11,7 +11,7 @@ import numpy.typing as npt
 from transect.phases import Phase
 from transect.segment.engine import UNDECIDED, Prediction
 from transect.segment.thresholds import Thresholds, denoise, denoise_radius
-from transect.segment.voids import ELLIPSE, EXTENT, compact
+from transect.segment.voids import EXTENT, compact
 
 U8 = npt.NDArray[np.uint8]
 Bool = npt.NDArray[np.bool_]
@@ -82,26 +82,38 @@ class ClassicalEngine:
         limit = self.thresholds.pore_binder
         phases = np.full(smooth.shape, Phase.PORE, np.uint8)
         if limit is not None:
+            bright = smooth > limit
             rim = cv2.dilate(material.view(np.uint8), disc(RIM)).astype(bool)
-            # The blurred edge of active material against a pore passes through binder's grey.
-            near = cv2.erode(smooth, disc(RIM))
-            value = np.where(rim, near, smooth)
-            phases[value > limit] = Phase.BINDER
+            phases[np.where(rim, self._rim(smooth, bright & ~rim, ~bright & ~rim), bright)] = (
+                Phase.BINDER
+            )
         phases[material] = Phase.ACTIVE_MATERIAL
         return phases
 
+    def _rim(self, smooth: U8, binder: Bool, pore: Bool) -> Bool:
+        """Whether a pixel in the blurred rim of active material is binder.
+
+        The rim passes through binder's grey whatever lies behind it, so what lies behind it
+        decides; where a channel is all rim, its darkest pixel does.
+        """
+        size = (4 * RIM + 1, 4 * RIM + 1)
+        votes = [
+            cv2.boxFilter(side.view(np.uint8), cv2.CV_8U, size, normalize=False)
+            for side in (binder, pore)
+        ]
+        dark = cv2.erode(smooth, disc(RIM)) > (self.thresholds.pore_binder or 0.0)
+        return np.where(votes[0] == votes[1], dark, votes[0] > votes[1])
+
     def _openings(self, phases: U8, material: Bool, inside: Bool) -> None:
         """Mark openings inside particles, in place: cracks where thin, voids where round."""
-        bytes_ = material.view(np.uint8)
         element = disc((self.crack_width_px + 1) // 2)
-        closed = cv2.morphologyEx(bytes_, cv2.MORPH_CLOSE, element).astype(bool) & inside
-        holes = compact(~closed & inside, EXTENT, ELLIPSE)
-        phases[holes == 1] = Phase.VOID
+        closed = cv2.morphologyEx(material.view(np.uint8), cv2.MORPH_CLOSE, element).astype(bool)
+        closed &= inside
         thin = closed & ~material
-        kind = compact(thin, 2 * self.crack_width_px, 0.8, SPECK)
+        phases[compact(~closed & inside, EXTENT, thin=thin) == 1] = Phase.VOID
+        kind = compact(thin, 2 * self.crack_width_px, SPECK)
         phases[thin] = Phase.CRACK
-        enclosed = kind == 1
-        phases[enclosed] = Phase.VOID
+        phases[kind == 1] = Phase.VOID
         phases[kind == 2] = Phase.ACTIVE_MATERIAL
 
     def _confidence(self, smooth: U8, phases: U8, inside: Bool) -> U8:

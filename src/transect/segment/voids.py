@@ -16,9 +16,13 @@ U8 = npt.NDArray[np.uint8]
 EXTENT = 64
 """Longest side of a hole that may be a void, in px: what keeps the decision inside the halo."""
 
-ELLIPSE = 0.78
-"""Area over the area of the ellipse with the same second moments: 1 for a disc, 0.95 for a
+ELLIPSE = 0.9
+"""Least area over the area of the ellipse with the same second moments: 1 for a disc, 0.95 for a
 square, 0.83 for a triangle; a pore between touching particles, with its cusps, is below."""
+
+MOUTH = 0.2
+"""Largest share of a void's outline that thin openings may take: a pore between particles goes on
+into the wedges where they touch."""
 
 
 @kernel
@@ -35,6 +39,21 @@ def _moments(labels: I32, top: I32, left: I32, keep: Bool, sums: I64) -> None:
                 sums[k, 2] += y * y
                 sums[k, 3] += x * x
                 sums[k, 4] += x * y
+
+
+@kernel
+def _outline(labels: I32, thin: Bool, keep: Bool, sides: I64) -> None:
+    """Count pixel sides of each component, and those that face a thin opening."""
+    rows, cols = labels.shape
+    for r in range(1, rows - 1):
+        for c in range(1, cols - 1):
+            k = labels[r, c]
+            if k == 0 or not keep[k]:
+                continue
+            for y, x in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)):
+                if labels[y, x] != k:
+                    sides[k, 0] += 1
+                    sides[k, 1] += thin[y, x]
 
 
 @kernel
@@ -68,7 +87,7 @@ def _components(mask: Bool) -> tuple[int, I32, I32]:
     return count, np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
-def compact(mask: Bool, extent: int, share: float, smallest: int = 1) -> U8:
+def compact(mask: Bool, extent: int, smallest: int = 1, thin: Bool | None = None) -> U8:
     """Components of a mask that are small and convex-like.
 
     Parameters
@@ -77,24 +96,27 @@ def compact(mask: Bool, extent: int, share: float, smallest: int = 1) -> U8:
         Shape (row, column).
     extent
         Longest side of a component's box, in px.
-    share
-        Least `ellipse_share`.
     smallest
         Smallest area in px.
+    thin
+        Thin openings: components whose outline they take more than `MOUTH` of are not compact.
 
     Returns
     -------
     1 in compact components, 2 in components below `smallest`, 0 elsewhere.
     """
     count, labels, stats = _components(mask)
-    width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    keep = (width <= extent) & (height <= extent)
+    keep = (stats[:, cv2.CC_STAT_WIDTH] <= extent) & (stats[:, cv2.CC_STAT_HEIGHT] <= extent)
     keep[0] = False
     sums = np.zeros((count, 5), np.int64)
     _moments(labels, stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_LEFT], keep, sums)
     area = stats[:, cv2.CC_STAT_AREA].astype(np.int64)
-    round_enough = ellipse_share(area, sums) >= share
-    kind = np.where(keep & round_enough, 1, 0).astype(np.uint8)
+    good = keep & (ellipse_share(area, sums) >= ELLIPSE)
+    if thin is not None:
+        sides = np.zeros((count, 2), np.int64)
+        _outline(labels, thin, good, sides)
+        good &= sides[:, 1] <= MOUTH * sides[:, 0]
+    kind = good.astype(np.uint8)
     kind[keep & (area < smallest)] = 2
     out = np.empty(mask.shape, np.uint8)
     _select(labels, kind, out)
