@@ -26,6 +26,8 @@ rule all:
         section_files(),
         batch_files(),
         "<results>/trend.parquet",
+    message:
+        "all there"
 
 
 onsuccess:

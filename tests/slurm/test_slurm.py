@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support.project import ROOT, Project
 
 HERE = Path(__file__).resolve().parent

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support.project import BIN, Project
 
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(900)]
@@ -28,7 +29,7 @@ except FileExistsError:
     os.execv(command[0], command)
 {disturb}
 '''
-FAIL = "subprocess.run(command)\nsys.exit(3)"
+FAIL = "sys.exit(3)"
 # Ends Snakemake, the job and this file as a power cut would: as soon as the step has begun to
 # write, or, where that is over in no time, when it has written and Snakemake does not know yet.
 KILL = """process = subprocess.Popen(command)

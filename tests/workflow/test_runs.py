@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.project import Project
 
+from support.project import Project
 from transect.storage.tables import read_table
 
 pytestmark = pytest.mark.workflow

@@ -34,6 +34,8 @@ rule measure_block:
         partials=subpath(output.particles, parent=True),
         blocks=plan.blocks,
         settings=plan.part("measure"),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: measure block {wildcards.block}"
     shell:
         "transect measure"
         "  --mosaic {params.mosaic:q}"
@@ -72,6 +74,8 @@ rule labels:
         folder=blocks_folder,
         labels=subpath(output.labels, parent=True),
         blocks=plan.blocks,
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: gather the labels"
     shell:
         "transect labels"
         "  --folder {params.folder:q}"
@@ -89,6 +93,7 @@ rule join:
         layers="<section>/layers.parquet",
         checks="<section>/tiles.parquet",
         seams="<section>/seams.parquet",
+        labels=of_blocks("labels.zarr/zarr.json"),
         partials=of_blocks(*[f"partials/{name}.parquet" for name in PARTIALS]),
     output:
         particles="<section>/tables/particles.parquet",
@@ -116,6 +121,8 @@ rule join:
         tables=subpath(output.particles, parent=True),
         blocks=plan.blocks,
         settings=plan.parts("measure", "statistics", "segment", "layers"),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: make tables and metrics"
     shell:
         "transect join"
         "  --folder {params.folder:q}"

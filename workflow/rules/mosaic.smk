@@ -24,6 +24,8 @@ rule register:
     params:
         recipe=RECIPES["register"],
         settings=plan.part("mosaic"),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: place the tiles"
     shell:
         "transect register"
         "  --tiles {input.tiles:q}"
@@ -59,6 +61,8 @@ rule fuse:
     params:
         recipe=RECIPES["fuse"],
         mosaic=subpath(output.mosaic, parent=True),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: blend the mosaic"
     shell:
         "transect fuse"
         "  --tiles {input.tiles:q}"
@@ -90,6 +94,8 @@ rule find_layers:
         recipe=RECIPES["layers"],
         mosaic=subpath(input.mosaic, parent=True),
         settings=plan.part("layers"),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: find collector and coatings"
     shell:
         "transect layers"
         "  --mosaic {params.mosaic:q}"

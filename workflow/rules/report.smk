@@ -28,6 +28,8 @@ rule judge:
     params:
         recipe=RECIPES["judge"],
         limits=limits_option,
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: compare with limits"
     shell:
         "transect judge"
         "  --metrics {input.metrics:q}"
@@ -72,6 +74,8 @@ rule report_section:
         recipe=RECIPES["report"],
         folder=subpath(input.tiles, parent=True),
         settings=plan.whole,
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: write the page"
     shell:
         "transect report-section"
         "  --folder {params.folder:q}"
@@ -98,6 +102,8 @@ rule cell:
         runtime=plan.runtime("aggregate"),
     params:
         recipe=RECIPES["cell"],
+    message:
+        "{wildcards.batch}/{wildcards.cell}: pool the sections"
     shell:
         "transect cell"
         "  --metrics {input.metrics:q}"
@@ -124,6 +130,8 @@ rule batch:
         runtime=plan.runtime("aggregate"),
     params:
         recipe=RECIPES["batch"],
+    message:
+        "{wildcards.batch}: pool the cells"
     shell:
         "transect batch"
         "  --metrics {input.metrics:q}"
@@ -161,6 +169,8 @@ rule report_batch:
         recipe=RECIPES["report"],
         folder=subpath(input.metrics, parent=True),
         settings=plan.shared(),
+    message:
+        "{wildcards.batch}: write the page"
     shell:
         "transect report-batch"
         "  --folder {params.folder:q}"
@@ -194,6 +204,8 @@ rule trend:
         runtime=plan.runtime("aggregate"),
     params:
         recipe=RECIPES["trend"],
+    message:
+        "lay all batches side by side"
     shell:
         "transect trend"
         "  --metrics {input.metrics:q}"

@@ -22,6 +22,8 @@ rule thresholds:
         recipe=RECIPES["thresholds"],
         mosaic=subpath(input.mosaic, parent=True),
         settings=plan.part("segment"),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: choose grey limits"
     shell:
         "transect thresholds"
         "  --mosaic {params.mosaic:q}"
@@ -58,6 +60,8 @@ rule segment_block:
         segments=subpath(output.segments, parent=True),
         blocks=plan.blocks,
         settings=plan.part("segment"),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: segment block {wildcards.block}"
     shell:
         "transect segment"
         "  --mosaic {params.mosaic:q}"
@@ -95,6 +99,8 @@ rule resolve:
         folder=blocks_folder,
         blocks=plan.blocks,
         settings=plan.part("segment"),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: join basins to particles"
     shell:
         "transect resolve"
         "  --folder {params.folder:q}"

@@ -20,6 +20,8 @@ rule index:
     params:
         recipe=RECIPES["index"],
         settings=plan.part("tiles"),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: list the tiles"
     shell:
         "transect index"
         "  --folder {input.folder:q}"
@@ -48,6 +50,8 @@ rule check:
         runtime=plan.runtime("check"),
     params:
         recipe=RECIPES["check"],
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: look at every tile"
     shell:
         "transect check"
         "  --tiles {input.tiles:q}"
@@ -77,6 +81,8 @@ rule shading:
         runtime=plan.runtime("shading"),
     params:
         recipe=RECIPES["shading"],
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: estimate the illumination"
     shell:
         "transect shading"
         "  --tiles {input.tiles:q}"
