@@ -28,11 +28,10 @@ def runs_of(flags: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.ND
 
 
 def delaminated(joined: Joined) -> npt.NDArray[np.bool_]:
-    """Columns whose gap is wide enough in a run that is long enough, (2, columns)."""
+    """Find columns whose gap is wide enough in a run that is long enough, (2, columns)."""
     config, px = joined.settings.layers, joined.px_um
     widest = max(config.min_gap_um / px, MIN_GAP_PX)
-    # Half a pixel of slack: a gap of exactly the limit is found a little narrower.
-    wide = (joined.lines.gap >= widest - 0.5) & joined.lines.measured & joined.lines.foil
+    wide = (joined.lines.gap * joined.lines.tilt >= widest) & joined.lines.measured
     out = np.zeros_like(wide)
     for side in range(2):
         for start, stop in zip(*runs_of(wide[side]), strict=True):

@@ -9,7 +9,7 @@ from transect.measure.joined import Joined, keyed
 from transect.measure.lines import place
 from transect.measure.outline import crofton
 from transect.measure.partials import STEPS
-from transect.measure.skeleton import length_px
+from transect.measure.skeleton import length_and_width
 from transect.measure.tables import CRACKS, PORES
 from transect.phases import Phase
 
@@ -38,15 +38,15 @@ def crack_table(joined: Joined) -> pd.DataFrame:
     if not len(found):
         return CRACKS.empty()
     area = found["area"].to_numpy(np.float64)
-    orthogonal, diagonal, ends = (found[name].to_numpy(np.float64) for name in STEPS)
-    length = length_px(orthogonal, diagonal, ends, area)
+    orthogonal, diagonal = (found[name].to_numpy(np.float64) for name in STEPS)
+    length, width = length_and_width(orthogonal, diagonal, area)
     table = {
         "crack": found["component"],
         "particle": found["particle"],
         **_place(found, joined),
         "area_um2": area * px**2,
         "length_um": length * px,
-        "width_mean_um": area / length * px,
+        "width_mean_um": width * px,
     }
     return keyed(pd.DataFrame(table), joined.keys)[CRACKS.names]
 

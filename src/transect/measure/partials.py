@@ -28,7 +28,7 @@ def _counts(names: Sequence[str], what: str) -> tuple[Column, ...]:
 BOX = ("row0", "row1", "column0", "column1")
 LOW = tuple(f"low_{k:02d}" for k in range(DIRECTIONS))
 HIGH = tuple(f"high_{k:02d}" for k in range(DIRECTIONS))
-STEPS = ("orthogonal", "diagonal", "ends")
+STEPS = ("orthogonal", "diagonal")
 _PARTICLE = Column("particle", "uint64", "", "particle id; 0 for none")
 _COMPONENT = Column("component", "uint64", "", "1 + global index of the first pixel in the window")
 

@@ -138,7 +138,7 @@ def _prune(flat: Array, spots: Array, steps: Array) -> None:
 
 @kernel
 def skeleton_steps(skeleton: Array, labels: Array, core: Array, counts: Array) -> None:
-    """Add orthogonal steps, diagonal steps and ends of the skeleton to its components.
+    """Add orthogonal and diagonal steps of the skeleton to its components.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def skeleton_steps(skeleton: Array, labels: Array, core: Array, counts: Array) -
     core
         First and last (exclusive) row and column of the core in the padded window.
     counts
-        int64 (components, 3), added to.
+        int64 (components, 2), added to.
     """
     rows, columns = skeleton.shape
     for r in range(core[0], core[1]):
@@ -160,34 +160,25 @@ def skeleton_steps(skeleton: Array, labels: Array, core: Array, counts: Array) -
             if label == 0:
                 continue
             row = counts[label - 1]
-            up = r > 0 and skeleton[r - 1, c] > 0
             down = r + 1 < rows and skeleton[r + 1, c] > 0
-            left = c > 0 and skeleton[r, c - 1] > 0
             right = c + 1 < columns and skeleton[r, c + 1] > 0
             row[0] += int(right) + int(down)
-            links = int(up) + int(down) + int(left) + int(right)
-            if not down:
-                if r + 1 < rows and c + 1 < columns and not right and skeleton[r + 1, c + 1]:
-                    row[1] += 1
-                    links += 1
-                if r + 1 < rows and c > 0 and not left and skeleton[r + 1, c - 1]:
-                    row[1] += 1
-                    links += 1
-            if not up:
-                if r > 0 and c + 1 < columns and not right and skeleton[r - 1, c + 1]:
-                    links += 1
-                if r > 0 and c > 0 and not left and skeleton[r - 1, c - 1]:
-                    links += 1
-            if links == 1:
-                row[2] += 1
+            if down or r + 1 == rows:
+                continue
+            # A diagonal step counts where no orthogonal pair of steps makes the same way.
+            if c + 1 < columns and not right and skeleton[r + 1, c + 1]:
+                row[1] += 1
+            if c > 0 and not skeleton[r, c - 1] and skeleton[r + 1, c - 1]:
+                row[1] += 1
 
 
-def length_px(orthogonal: Array, diagonal: Array, ends: Array, area: Array) -> Array:
-    """Length of thin components, in pixels.
+def length_and_width(orthogonal: Array, diagonal: Array, area: Array) -> tuple[Array, Array]:
+    """Length and mean width of thin components, in pixels.
 
-    Thinning draws each end back by half the width; the width is area over length, which makes
-    the corrected length the root of a quadratic. A blob without steps counts two ends.
+    The length is that of the centre line. Thinning draws a round end back to the centre of its
+    circle, so the width is that of the band with round ends that has this length and area:
+    area = length * width + pi/4 * width^2. A component without steps is a disc.
     """
-    steps = ORTHOGONAL * orthogonal + DIAGONAL * diagonal
-    tips = np.where((steps == 0) & (ends == 0), 2, ends)
-    return np.asarray((steps + np.sqrt(steps * steps + 2.0 * tips * area)) / 2)
+    length = np.asarray(ORTHOGONAL * orthogonal + DIAGONAL * diagonal)
+    width = (np.sqrt(length * length + np.pi * area) - length) * (2 / np.pi)
+    return length, np.asarray(width)

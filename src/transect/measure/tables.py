@@ -110,7 +110,10 @@ CRACKS = Schema(
         *_MOSAIC,
         _area("area_um2", "pixels times pixel area"),
         _um("length_um", "length of the skeleton, steps 0.948 and 1.340 px"),
-        _um("width_mean_um", "area over length; below 3 px not resolved"),
+        _um(
+            "width_mean_um",
+            "width of the round-ended band of this area and length; below 3 px not resolved",
+        ),
     ),
 )
 
