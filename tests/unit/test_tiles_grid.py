@@ -17,7 +17,7 @@ TILE = (32.0, 24.0)
     columns=st.integers(1, 12),
     overlap=st.floats(0.0, 0.4),
     angle=st.floats(-2.0, 2.0),
-    missing=st.floats(0.0, 0.15),
+    missing=st.floats(0.0, 0.3),
     seed=st.integers(0, 10_000),
 )
 def test_grid_is_found(
@@ -49,6 +49,13 @@ def test_a_wide_mosaic_that_is_turned_keeps_its_rows() -> None:
     # Half a degree over 800 columns lifts the last one by nine rows.
     x, y = cells[:, 1] * 28.8, cells[:, 0] * 21.6
     centres = np.stack([x, y + 0.0087 * x], axis=1) + rng.normal(0, 0.4, cells.shape)
+    np.testing.assert_array_equal(rows_and_columns(centres, TILE)[0], cells)
+
+
+def test_rows_where_most_of_the_middle_is_missing() -> None:
+    cells = np.array([(0, c) for c in range(5)] + [(1, 2), (1, 3), (2, 0), (2, 1), (2, 4)])
+    rng = np.random.default_rng(4)
+    centres = cells[:, ::-1] * np.array([28.8, 21.6]) + rng.normal(0, 0.4, cells.shape)
     np.testing.assert_array_equal(rows_and_columns(centres, TILE)[0], cells)
 
 

@@ -16,6 +16,9 @@ Ints = npt.NDArray[np.int64]
 # Stages err by a few percent of a tile; steps of tiles that overlap by 90 % are still above this.
 NEAREST_STEP = 0.05
 NEIGHBOURS = 24
+ALIKE = 0.25
+COMMON = 0.1
+"""Share of the tiles that must have a step before it is taken for the grid's."""
 FULL_GRID = 0.6
 
 
@@ -54,7 +57,7 @@ def rows_and_columns(centres: Floats, tile: tuple[float, float]) -> tuple[Ints, 
 
 
 def _first_steps(centres: Floats, tile: tuple[float, float]) -> Floats:
-    """Median step to the nearest neighbour on the right and below; a tile's size where none is."""
+    """Step to the nearest neighbour on the right and below; a tile's size where there is none."""
     steps = np.diag(np.asarray(tile, dtype=np.float64))
     if len(centres) < 2:
         return steps
@@ -69,8 +72,19 @@ def _first_steps(centres: Floats, tile: tuple[float, float]) -> Floats:
         nearest = reach.argmin(axis=1)
         rows = np.flatnonzero(np.isfinite(reach.min(axis=1)))
         if len(rows):
-            steps[axis] = np.median(vectors[rows, nearest[rows]], axis=0) * scale
+            steps[axis] = _shortest(vectors[rows, nearest[rows]], axis) * scale
     return steps
+
+
+def _shortest(vectors: Floats, axis: int) -> Floats:
+    """Median of the shortest steps that are not rare: beside a gap the nearest is two steps off."""
+    along = vectors[:, axis]
+    ordered = np.sort(along)
+    count = np.searchsorted(ordered, ordered * (1 + ALIKE)) - np.searchsorted(
+        ordered, ordered * (1 - ALIKE)
+    )
+    shortest = ordered[int(np.argmax(count >= max(1, COMMON * len(along))))]
+    return np.asarray(np.median(vectors[np.abs(along / shortest - 1) < ALIKE], axis=0))
 
 
 def _refit(centres: Floats, places: Floats, origin: Floats, steps: Floats) -> tuple[Floats, Floats]:
