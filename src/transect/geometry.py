@@ -72,7 +72,9 @@ def _zone(bounds: F64, row0: int, out: U8) -> None:
             y = row0 + r + 0.5
             if foil and b[0] <= y < b[1]:
                 out[r, c] = _COLLECTOR
-            elif not foil or y < b[0]:
+            elif not foil:
+                out[r, c] = _COATING if b[3] <= y < b[2] else _OUTSIDE
+            elif y < b[0]:
                 out[r, c] = _side(-y, -b[2], -b[3], -b[5], -b[6])
             else:
                 out[r, c] = _side(y, b[7], b[8], b[10], b[11])

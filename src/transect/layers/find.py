@@ -87,7 +87,8 @@ class Finder:
             line = band.top if step < 0 else band.bottom
             view = straighten(shown, line, step, rows)
             shape = outline(view, greys, self.mosaic.px_um * 2**level, THINNEST_UM)
-            if shape is not None:
+            # Without contrast beside the foil there is noise, and no coating.
+            if shape is not None and greys.bright - greys.pore > 0.2 * abs(band.grey - greys.pore):
                 self._side(found, side, step, shape, level, greys)
         sides = [s for s in "ab" if f"{s}_surface_px" in found.lines]
         found.facts["sides"] = sides

@@ -52,7 +52,7 @@ def find_foil(image: F32, valid: Bool) -> Band | None:
     for grey in np.linspace(low, high, STEPS):
         mask = (np.abs(smooth - grey) < half) & valid
         for band in _spanning(mask, smooth, valid):
-            score = _score(band, image.shape[0], low + 0.15 * (high - low))
+            score = _score(band, image.shape[0]) * _embedded(band, smooth, low, high)
             if score > 0 and (best is None or score > best[0]):
                 best = score, band
     return best[1] if best else None
@@ -118,14 +118,33 @@ def _runs(part: Bool) -> tuple[F64, F64]:
     return top, bottom
 
 
-def _score(band: Band, rows: int, dark: float) -> float:
+def _score(band: Band, rows: int) -> float:
     """Evenness of the thickness; 0 for what cannot be a foil."""
     thick = band.bottom - band.top
     usual = float(np.median(thick))
-    # Outside is dark or reaches the border; a foil is neither.
-    if band.grey < dark or usual > 0.5 * rows or usual < 2:
+    if usual > 0.5 * rows or usual < 2:
         return 0.0
     if np.median(band.top) <= 1 and np.median(rows - band.bottom) <= 1:
         return 0.0
     bend = np.abs(np.diff(band.top)).mean() + np.abs(np.diff(band.bottom)).mean()
     return float(usual / (1 + bend + np.abs(thick - usual).mean()))
+
+
+def _embedded(band: Band, smooth: F32, low: float, high: float) -> float:
+    """How bright a band is, and how much material lies on both of its sides.
+
+    Outside is dark; a separator has nothing on one side and is darker than metal.
+    """
+    brightness = (band.grey - low) / max(high - low, 1e-9)
+    if brightness < 0.15:
+        return 0.0
+    depth = max(int(np.median(band.bottom - band.top)) // 2, 4)
+    limit = low + 0.15 * (high - low)
+    columns = np.arange(band.top.size)
+    shares = []
+    for border, step in ((band.top, -1), (band.bottom, 1)):
+        rows = np.rint(border).astype(int)[None, :] + step * np.arange(2, depth + 2)[:, None]
+        inside = (rows >= 0) & (rows < smooth.shape[0])
+        grey = smooth[np.clip(rows, 0, smooth.shape[0] - 1), columns]
+        shares.append(float(((grey > limit) & inside).mean()))
+    return brightness**2 * (0.2 + min(shares))
