@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from transect.mosaic.along import refine_along
 from transect.mosaic.brightness import Brightness
 from transect.mosaic.correlate import Match, match
 from transect.mosaic.layout import Bools, Floats, Ints, Layout, Pairs, overlap_px
-from transect.mosaic.refine import overlap, refine
+from transect.mosaic.refine import overlap
 from transect.mosaic.strips import Image, Strip, StripPlan, prepare
 from transect.mosaic.unrelated import score_unrelated
 from transect.mosaic.waves import Edges, Reader, Shading, waves
@@ -114,7 +115,7 @@ class _Chunk:
             return self._greys_only(number, lag), []
         far, near = self.ready[number]
         best = match(far, near, plan, lag, self.search.radius)
-        fine = refine(far.grey, near.grey, best.lag, 3.0 * plan.binning)
+        fine = refine_along(far.grey, near.grey, best.lag, axis, 3.0 * plan.binning)
         at = fine.lag if fine.converged else lag
         greys = greys_of(*overlap(far.grey, near.grey, np.rint(at).astype(np.int64)))
         alike = [n for n in self.ready if self.pairs.axis[n] == axis]
