@@ -150,7 +150,7 @@ def _clumps(scene: Scene, objects: Objects) -> pd.DataFrame:
     area, reach = _outlines(objects)
     x = objects.discs[:, 0]
     keep = (objects.ids == 0) & (x + reach > 0) & (x - reach < scene.columns)
-    frame = pd.DataFrame(
+    frame: pd.DataFrame = pd.DataFrame(
         {
             "side": np.where(objects.side == 0, "a", "b"),
             "x_um": x * px,

@@ -37,7 +37,7 @@ def outline(seed: int, r: float, elongation: float, roughness: float, grain: flo
         for mode in range(2, 5):
             a = elongation * normal(seed, mode, 12) / (mode - 1)
             value += max(min(a, 0.12), -0.12) * np.cos(mode * angle + 6.2831 * unit(seed, mode, 13))
-        while k + 1 < bumps + 1 and abs(centre[k + 1] - t) < abs(centre[k] - t):
+        while k + 1 < bumps + 2 and abs(centre[k + 1] - t) < abs(centre[k] - t):
             k += 1
         offset = (t - centre[k]) * bumps
         height = roughness * grain * 0.5 * (0.6 + 0.8 * unit(seed, (k - 1) % bumps, 14))
