@@ -101,6 +101,23 @@ def test_the_viewer_zooms_and_moves_by_keys(page: Browser, section: Path) -> Non
     settled(page)
 
 
+def test_a_detail_is_found_in_the_section(page: Browser, section: Path) -> None:
+    page.open(section)
+    pane = "document.querySelector('#viewer .window')"
+    thumb = "document.querySelector('.locator i').style"
+    page.run("document.querySelector('[data-zoom=in]').click()")
+    page.run("document.querySelector('[data-zoom=in]').click()")
+    link = "document.querySelectorAll('.detail [data-x]')[2]"
+    place = float(page.run(f"{link}.dataset.x"))
+    page.run(f"{link}.click()")
+    seen = page.run(f"[{pane}.scrollLeft, {pane}.clientWidth, {pane}.scrollWidth]")
+    assert seen[0] / seen[2] <= place <= (seen[0] + seen[1]) / seen[2]
+    page.run("new Promise(done => setTimeout(done, 200))")
+    width = float(page.run(f"{thumb}.width").removesuffix("%"))
+    assert width == pytest.approx(100 * seen[1] / seen[2], rel=0.02)
+    settled(page)
+
+
 def test_colours_follow_the_reader(page: Browser, section: Path) -> None:
     page.open(section)
     paper = "getComputedStyle(document.body).backgroundColor"

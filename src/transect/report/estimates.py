@@ -85,7 +85,9 @@ def estimate(row: Row) -> Estimate:
     known = math.isfinite(low) and math.isfinite(high)
     whole = metric.startswith("n_") and metric != "n_A_per_mm2" and not known
     text = digits.count(value) if whole else digits.written(value, decimals)
-    ends = f"{digits.written(low, decimals)} – {digits.written(high, decimals)}" if known else ""
+    # A dash between negative numbers would read as another minus.
+    between = " to " if known and low < 0 else " – "
+    ends = digits.written(low, decimals) + between + digits.written(high, decimals)
     n = _number(row, "n")
     return Estimate(
         metric,
@@ -97,7 +99,7 @@ def estimate(row: Row) -> Estimate:
         low,
         high,
         text,
-        ends,
+        ends if known else "",
         digits.count(n) if math.isfinite(n) else "",
         _text(row, "method"),
         _text(row, "note"),
@@ -129,7 +131,7 @@ def key_numbers(found: Sequence[Estimate]) -> list[list[Estimate]]:
     groups = [[e for e in found if e.metric == metric] for metric in KEY_METRICS]
     chosen = []
     for group in groups:
-        both = [e for e in group if not e.side]
+        both = [e for e in group if not e.side and math.isfinite(e.value)]
         sides = [e for e in group if e.side and math.isfinite(e.value)]
         if both or sides:
             chosen.append(both[:1] or sides)
@@ -153,6 +155,16 @@ def overall(found: Sequence[Verdict]) -> str:
 def worst(words: Sequence[str]) -> str:
     """Choose the gravest of some verdicts; no limit where there are none."""
     return min(words, key=_rank, default="no limit")
+
+
+def undefined(found: Sequence[Estimate]) -> list[tuple[str, str]]:
+    """List why key numbers have no value: the reason and the names it holds for."""
+    without = [e for e in found if e.metric in KEY_METRICS and not math.isfinite(e.value)]
+    reasons = dict.fromkeys(e.note or "not defined" for e in without)
+    return [
+        (why, ", ".join(e.full_name for e in without if (e.note or "not defined") == why))
+        for why in reasons
+    ]
 
 
 def _rank(verdict: str) -> int:

@@ -23,7 +23,8 @@ def stretch(sample: Pixels) -> tuple[float, float]:
     if sample.size == 0:
         return 0.0, 1.0
     low, high = (float(v) for v in np.percentile(sample, (0.2, 99.8)))
-    return low, max(high, low + 1)
+    # Some headroom: grains of a bright phase must not drown in white.
+    return low, max(high + 0.06 * (high - low), low + 1)
 
 
 def grey_uri(pixels: Pixels, limits: tuple[float, float], quality: int = 80) -> str:

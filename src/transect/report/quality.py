@@ -17,7 +17,7 @@ STATUS_WORDS = {
     "ok": "used",
     "blank": "blank: nothing to see, placed by the stage",
     "quarantined": "quarantined: left out",
-    "missing": "missing: never recorded",
+    "missing": "missing: no readable file",
 }
 INDICES = {
     "focus_um": ("Focus", "wavelength below which 10 % of the power lies", "µm"),
@@ -94,7 +94,7 @@ def seam_chart(section: Section) -> Chart | None:
     if not len(left_over):
         return None
     left, right, bottom, top = frame(344, 220)
-    most = max(float(np.quantile(left_over, 0.995)), 0.05)
+    most = max(float(np.quantile(left_over, 0.995)), 0.01)
     edges = np.linspace(0, most, 21)
     heights = np.histogram(np.minimum(left_over, most), edges)[0].astype(float)
     across = axis(edges, left, right, "residual of a seam / px", zero=True)

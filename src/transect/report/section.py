@@ -17,6 +17,7 @@ from transect.report.estimates import (
     grouped,
     key_numbers,
     overall,
+    undefined,
     usual_method,
     verdicts,
 )
@@ -67,6 +68,7 @@ def section_page(folder: Path, settings: str) -> str:
         grouped=grouped(numbers),
         usual_method=usual_method(numbers),
         keys=key_numbers(numbers),
+        undefined=undefined(numbers),
         notices=_notices(section),
         view=overview(section),
         details=details(section),
@@ -165,4 +167,4 @@ def _excluded(numbers: list[Estimate]) -> list[Estimate]:
 
 def _microscope(section: Section) -> list[tuple[str, str]]:
     facts: dict[str, Any] = section.index.get("microscope", {}) or {}
-    return [(str(k), str(v)) for k, v in sorted(facts.items()) if str(v)]
+    return [(str(k).replace("_", " "), str(v)) for k, v in sorted(facts.items()) if str(v)]

@@ -45,6 +45,7 @@
       pane.scrollLeft = left * to - x;
       pane.scrollTop = top * to / aspect - y;
       bar();
+      locate();
     };
     const bar = () => {
       const scale = um * columns / width, target = 160 * scale, power = 10 ** Math.floor(Math.log10(target));
@@ -77,10 +78,28 @@
       const x = (event.clientX - box.left) * scale, y = (event.clientY - box.top) * scale;
       viewer.querySelector(".where").textContent = `x ${x.toFixed(1)} µm, y ${y.toFixed(1)} µm`;
     });
+    const go = (x, y) => {
+      pane.scrollLeft = x * width - pane.clientWidth / 2;
+      pane.scrollTop = y * width / aspect - pane.clientHeight / 2;
+    };
+    for (const link of document.querySelectorAll("[data-x]")) link.addEventListener("click", () => go(+link.dataset.x, +link.dataset.y));
+    const locator = viewer.querySelector(".locator"), thumb = locator.querySelector("i");
+    const locate = () => {
+      const share = pane.clientWidth / width;
+      locator.classList.toggle("on", share < 0.999);
+      thumb.style.left = 100 * pane.scrollLeft / width + "%";
+      thumb.style.width = 100 * share + "%";
+    };
+    pane.addEventListener("scroll", locate);
+    locator.addEventListener("click", (event) => {
+      const box = locator.getBoundingClientRect();
+      go((event.clientX - box.left) / box.width, 0.5);
+    });
     addEventListener("resize", () => zoom(width));
     zoom(filled());
     pane.scrollLeft = 0;
     pane.scrollTop = 0;
+    locate();
   }
 
   function sortable(table) {
