@@ -1,0 +1,187 @@
+"""Fusion: every pixel where it belongs, each tile decoded once, the same whatever the threads."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transect.mosaic.blend import ramps
+from transect.mosaic.cache import TileCache
+from transect.mosaic.fuse import Detector, Fusion, Scene, mosaic_shape, snapped, write_mosaic
+from transect.parallel import Window
+from transect.storage.stores import new_store, open_image
+
+
+def scene_of(tiles, positions, *, feather=16.0, shading=None, gain=None, offset=None, dark=0.0):
+    count = len(tiles)
+    detector = Detector(
+        shading,
+        dark,
+        np.ones(count) if gain is None else np.asarray(gain, float),
+        np.zeros(count) if offset is None else np.asarray(offset, float),
+        np.ones(count, np.bool_),
+    )
+    return Scene(np.asarray(positions, float), tiles[0].shape, feather, (detector,), tiles[0].dtype)
+
+
+def fused(tiles, positions, **options):
+    scene = scene_of(tiles, positions, **options)
+    shape = mosaic_shape(scene.positions, scene.tile_shape)
+    pixels, valid = Fusion(scene, lambda key: tiles[key[1]]).shard(0, 0, shape)
+    return pixels[0], valid
+
+
+def cut(image, edge, overlap):
+    steps = [range(0, n - edge + 1, edge - overlap) for n in image.shape]
+    corners = [(x, y) for y in steps[0] for x in steps[1]]
+    return [image[y : y + edge, x : x + edge] for x, y in corners], corners
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_whole_shifts_give_back_the_image_exactly(dtype):
+    image = np.random.default_rng(1).integers(0, 255, (340, 460)).astype(dtype)
+    image = image * dtype(200) if dtype is np.uint16 else image
+    tiles, corners = cut(image, 100, 40)
+    pixels, valid = fused(tiles, corners)
+    assert pixels.dtype == dtype
+    # Sums of floats round in their last digits.
+    assert np.abs(pixels - image).max() <= (1e-4 if dtype is np.float32 else 0)
+    assert valid.all()
+
+
+def test_a_battery_cut_into_tiles_is_the_same_image_again(data):
+    image = cv2.imread(str(data / "nmc-bse/nmc-cross-section.tif"), cv2.IMREAD_UNCHANGED)
+    tiles, corners = cut(image, 250, 50)
+    pixels, valid = fused(tiles, corners)
+    whole = image[: pixels.shape[0], : pixels.shape[1]]
+    assert valid.all()
+    assert np.array_equal(pixels, whole)
+
+
+def test_outside_the_blends_each_pixel_is_its_own_tile():
+    random = np.random.default_rng(2)
+    tiles = [random.integers(0, 255, (80, 100)).astype(np.uint8) for _ in range(2)]
+    pixels, _ = fused(tiles, [(0, 0), (60, 0)], feather=10)
+    # The overlap is columns 60 to 100; the blend its middle 10.
+    assert np.array_equal(pixels[:, :75], tiles[0][:, :75])
+    assert np.array_equal(pixels[:, 85:], tiles[1][:, 25:])
+    mixed = pixels[:, 75:85].astype(int)
+    low = np.minimum(tiles[0][:, 75:85], tiles[1][:, 15:25])
+    high = np.maximum(tiles[0][:, 75:85], tiles[1][:, 15:25])
+    assert (mixed >= low).all()
+    assert (mixed <= high).all()
+
+
+def test_a_blend_is_a_straight_ramp():
+    tiles = [np.full((40, 100), v, np.uint8) for v in (50, 150)]
+    pixels, _ = fused(tiles, [(0, 0), (60, 0)], feather=20)
+    ramp = pixels[20, 70:90].astype(float)
+    assert ramp == pytest.approx(50 + 100 * (np.arange(20) + 0.5) / 20, abs=0.6)
+
+
+@given(overlap=st.floats(1, 60), width=st.floats(1, 60), length=st.integers(100, 200))
+@settings(max_examples=50, deadline=None)
+def test_two_ramps_across_an_overlap_add_up_to_one(overlap, width, length):
+    whole = int(overlap)
+    a = ramps(length, (0, 0), (whole, width))
+    b = ramps(length, (whole, width), (0, 0))
+    assert a[length - whole :] + b[:whole] == pytest.approx(1, abs=1e-5)
+    assert (a > 0).all()
+
+
+def test_parts_of_a_pixel_are_interpolated():
+    columns = np.arange(64, dtype=np.float32)
+    tile = np.tile(100 + columns, (64, 1))
+    pixels, valid = fused([tile, tile], [(0.0, 0.0), (40.25, 0.5)])
+    # Where only the second tile is: mosaic column x shows its column x - 40.25.
+    assert pixels[20, 70] == pytest.approx(100 + 70 - 40.25, abs=1e-3)
+    assert pixels.shape == (64, 104)
+    assert valid[:, :64].all()
+    assert not valid[0, 70:].any()
+    assert valid[1:, 64:].all()
+
+
+def test_a_shift_of_a_hundredth_of_a_pixel_is_no_reason_to_interpolate():
+    assert snapped(np.array([[10.013, 5.4]])).tolist() == [[10.0, 5.4]]
+
+
+def test_what_no_tile_shows_is_masked_and_zero():
+    tiles = [np.full((50, 50), 9, np.uint8)] * 2
+    pixels, valid = fused(tiles, [(0, 0), (80, 0)])
+    assert pixels.shape == (50, 130)
+    assert (valid == np.r_[[1] * 50, [0] * 30, [1] * 50]).all()
+    assert (pixels[valid == 0] == 0).all()
+
+
+def test_greys_are_corrected_and_kept_in_range():
+    random = np.random.default_rng(3)
+    truth = random.integers(20, 200, (60, 60)).astype(np.float64)
+    shading = 1 + 0.2 * np.linspace(-1, 1, 60, dtype=np.float32)[None, :].repeat(60, axis=0)
+    raw = np.rint(truth * shading / 1.1 + 7).astype(np.uint16)
+    pixels, _ = fused([raw], [(0, 0)], shading=shading, gain=[1.1], offset=[0], dark=7.0)
+    assert np.abs(pixels - truth).max() <= 1
+    pixels, _ = fused([np.full((9, 9), 250, np.uint8)], [(0, 0)], gain=[1.5], offset=[0])
+    assert (pixels == 255).all()
+    pixels, _ = fused([np.full((9, 9), 3, np.uint8)], [(0, 0)], offset=[-9])
+    assert (pixels == 0).all()
+
+
+def written(path, tiles, positions, threads, shard=128, cache_bytes=1 << 30):
+    scene = scene_of(tiles, positions)
+    shape = mosaic_shape(scene.positions, scene.tile_shape)
+    reads = []
+
+    def read(key):
+        reads.append(key)
+        return tiles[key[1]]
+
+    fusion = Fusion(scene, read, cache_bytes)
+    with new_store(path, recipe=1, inputs={}) as store:
+        image = store.image("", (1, *shape), "uint8", 0.02, shard=shard, channels=["BSE"])
+        mask = store.image("labels/valid", shape, "uint8", 0.02, kind="labels", shard=shard)
+        write_mosaic(fusion, image, mask, threads)
+    return reads
+
+
+def many_tiles():
+    random = np.random.default_rng(4)
+    tiles = [random.integers(0, 255, (96, 110)).astype(np.uint8) for _ in range(18)]
+    at = [(c * 90 + random.uniform(-3, 3), r * 80 + random.uniform(-3, 3))
+          for c in range(6) for r in range(3)]  # fmt: skip
+    return tiles, np.array(at) - np.min(at, axis=0)
+
+
+def test_threads_do_not_change_a_byte(tmp_path):
+    tiles, positions = many_tiles()
+    for threads in (1, 2, 4):
+        written(tmp_path / f"{threads}.zarr", tiles, positions, threads)
+    digests = {open_image(tmp_path / f"{n}.zarr").digest for n in (1, 2, 4)}
+    assert len(digests) == 1
+
+
+def test_shards_are_parts_of_one_mosaic(tmp_path):
+    tiles, positions = many_tiles()
+    written(tmp_path / "m.zarr", tiles, positions, 2)
+    whole, valid = fused(tiles, positions)
+    image, mask = open_image(tmp_path / "m.zarr"), open_image(tmp_path / "m.zarr", "labels/valid")
+    window = Window(0, image.shape[0], 0, image.shape[1])
+    assert np.array_equal(image.read(window), whole)
+    assert np.array_equal(mask.read(window), valid)
+
+
+def test_each_tile_is_decoded_once_though_only_a_few_are_kept(tmp_path):
+    tiles, positions = many_tiles()
+    # Room for 9 of 18 tiles.
+    reads = written(tmp_path / "m.zarr", tiles, positions, 1, cache_bytes=9 * tiles[0].nbytes)
+    assert len(reads) == len(set(reads)) == 18
+
+
+def test_the_cache_forgets_what_was_used_longest_ago():
+    cache = TileCache(lambda key: np.full(10, key, np.uint8), limit_bytes=25)
+    for key in (1, 2, 1, 3, 1):
+        assert (cache.get(key) == key).all()
+    assert cache.decoded == 3
+    cache.get(2)
+    assert cache.decoded == 4
