@@ -325,3 +325,35 @@ def test_broken_index_and_shading(tmp_path: Path) -> None:
         TileIndex.load(path)
     with pytest.raises(StorageError, match="not a readable file of arrays"):
         read_npz(path)
+
+
+def test_names_that_are_no_text(raw: Path) -> None:
+    (raw / "img_000.tif").rename(raw / "img\n000.tif")
+    try:
+        (raw / "img_001.tif").rename(raw / "img\udcff001.tif")
+    except (OSError, UnicodeEncodeError):
+        pytest.skip("this file system takes text only")
+    found = _reasons(raw)
+    assert found[r"img\n000.tif"] == found[r"img\udcff001.tif"]
+    assert "not text of one line; rename it" in found[r"img\n000.tif"]
+    index_step(folder=raw, output=raw.parent / "tiles.json")
+    assert len(TileIndex.load(raw.parent / "tiles.json").tiles) == 6
+
+
+def test_ome_files_that_lack_something(tmp_path: Path) -> None:
+    full = {"axes": "YX", "PhysicalSizeX": 0.01, "Plane": {"PositionX": [1.0], "PositionY": [1.0]}}
+    for name, drop in (("a", ""), ("b", "PhysicalSizeX"), ("c", "Plane")):
+        facts = {key: value for key, value in full.items() if key != drop}
+        tifffile.imwrite(tmp_path / f"{name}.ome.tif", texture(ord(name)), metadata=facts)
+    tifffile.imwrite(tmp_path / "d.tif", texture(4))
+    assert _reasons(tmp_path) == {
+        "b.ome.tif": "OME metadata: no PhysicalSizeX; set tiles.pixel_nm",
+        "c.ome.tif": "OME metadata: no Plane with PositionX and PositionY",
+        "d.tif": "no OME metadata",
+    }
+
+
+def test_a_foreign_image_among_zeiss_ones(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.tif").symlink_to(data / "zeiss" / "nanoporous-gold.tif")
+    tifffile.imwrite(tmp_path / "b.tif", texture(4))
+    assert _reasons(tmp_path) == {"b.tif": "no CZ_SEM tag (34118)"}

@@ -12,6 +12,7 @@ import tifffile
 
 from support.raw_folder import PIXEL_NM, SHAPE, sidecar, texture, write_hitachi, write_tile
 from transect.config import TilesConfig
+from transect.errors import InputError
 from transect.tiles.build import build_index
 from transect.tiles.pixels import read_pixels
 from transect.tiles.read import read_tile
@@ -285,3 +286,15 @@ def test_numbers_of_sidecars(text: str, value: float) -> None:
 def test_utf_16_without_a_mark_is_read() -> None:
     text = sidecar("a.tif", 1, 2)
     assert decode(text.encode("utf-16-le")) == text
+
+
+def test_pixel_size_of_an_imagej_file(tmp_path: Path) -> None:
+    scale = {"resolution": (1 / 0.02, 1 / 0.02), "metadata": {"unit": "micron"}}
+    tifffile.imwrite(tmp_path / "r0_c0.tif", texture(1), imagej=True, **scale)
+    assert build_index(tmp_path, TilesConfig()).pixel_nm == pytest.approx(20.0)
+
+
+def test_resolution_of_a_camera_is_no_pixel_size(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "r0_c0.tif", texture(1), resolution=(72, 72), resolutionunit=2)
+    with pytest.raises(InputError, match="pixel size is not recorded"):
+        build_index(tmp_path, TilesConfig())

@@ -39,6 +39,8 @@ def scan_folder(folder: Path, config: TilesConfig) -> tuple[Reader, Scan]:
         raise InputError(f"{folder}: no image (tif, bmp, jpg, png) in this folder{hint}")
     reader = choose(config.reader, listing)
     scan = reader.scan(listing, config)
+    for name in listing.unnameable:
+        scan.reject(ascii(name)[1:-1], "the file's name is not text of one line; rename it")
     if not scan.found:
         raise InputError(f"{folder}: no usable tile; {_reasons(scan.quarantined)}")
     if config.expected_tiles is not None and config.expected_tiles != len(listing.images):

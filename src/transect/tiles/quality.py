@@ -13,6 +13,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy.fft import rfft2
 
 from transect.kernels import kernel
 from transect.tiles.pixels import Pixels
@@ -149,26 +150,34 @@ def focus_um(tile: Pixels, px_um: float) -> float:
     edge = min(FOCUS_WINDOW, *tile.shape)
     if edge < 16:
         return float("nan")
-    taper, ring, count = _spectral_plan(edge)
-    power = np.zeros(len(count))
+    taper, ring, share = _spectral_plan(edge)
+    power = np.zeros_like(share)
     for window in lattice(_shape(tile), edge, FOCUS_LATTICE):
         part = tile[window].astype(np.float32)
-        part = (part - part.mean()) * taper
-        spectrum = cv2.dft(part, flags=cv2.DFT_COMPLEX_OUTPUT)
-        power += np.bincount(ring, (spectrum**2).sum(axis=2).ravel(), minlength=len(power))
-    return _wavelength_of_90(power, count, edge) * px_um
+        spectrum = rfft2((part - part.mean()) * taper)
+        power += spectrum.real**2 + spectrum.imag**2
+    rings = np.asarray(np.bincount(ring, (power * share).ravel()), dtype=np.float64)
+    count = np.asarray(np.bincount(ring, share.ravel()), dtype=np.float64)
+    return _wavelength_of_90(rings, count, edge) * px_um
 
 
 @lru_cache(maxsize=4)
-def _spectral_plan(edge: int) -> tuple[Singles, Ints, Ints]:
-    """Taper, frequency of every coefficient in whole cycles per window, and how many have each."""
+def _spectral_plan(edge: int) -> tuple[Singles, Ints, Floats]:
+    """Taper; frequency of every coefficient in whole cycles per window; coefficients it stands for.
+
+    Of a real image half the plane is computed: most coefficients stand for two.
+    """
     taper = np.outer(np.hanning(edge), np.hanning(edge)).astype(np.float32)
-    frequency = np.fft.fftfreq(edge, 1 / edge)
-    ring = np.rint(np.hypot(frequency[:, None], frequency[None, :])).astype(np.int64).ravel()
-    return taper, ring, np.bincount(ring)
+    down, across = np.fft.fftfreq(edge, 1 / edge), np.arange(edge // 2 + 1)
+    ring = np.rint(np.hypot(down[:, None], across[None, :])).astype(np.int64).ravel()
+    share = np.full((edge, len(across)), 2.0)
+    share[:, 0] = 1.0
+    if edge % 2 == 0:
+        share[:, -1] = 1.0
+    return taper, ring, share
 
 
-def _wavelength_of_90(power: Floats, count: Ints, edge: int) -> float:
+def _wavelength_of_90(power: Floats, count: Floats, edge: int) -> float:
     """Wavelength in px, interpolated between rings."""
     half = edge // 2
     mean = power / np.maximum(count, 1)

@@ -21,12 +21,13 @@ def stripes(tile: Pixels, sd_grey: float) -> tuple[float, float]:
 
     Charging shows as single scan lines that are brighter or darker than the lines above and below;
     an edge of foil or coating is one step and no line. Curtains are stripes along the columns that
-    are wider than a pixel. What a texture without direction gives is taken off both.
+    are wider than a pixel. What a texture without direction gives is taken off both; by chance it
+    leaves up to about 0.15 of curtaining and 0.02 of charging.
     """
     if sd_grey <= 0 or min(tile.shape) < 2 * BAND:
         return 0.0, 0.0
     down = _bands(tile)
-    across = _bands(np.ascontiguousarray(tile.T)) if tile.dtype != np.uint8 else _row_bands(tile)
+    across = _row_bands(tile)
     lines_across, lines_down = _line_amplitude(across), _line_amplitude(down)
     stripes_down, stripes_across = _stripe_amplitude(down), _stripe_amplitude(across)
     charging = np.sqrt(max(lines_across**2 - lines_down**2, 0.0)) / sd_grey

@@ -46,11 +46,12 @@ class Scan:
 
 @dataclass(frozen=True)
 class Folder:
-    """The files of a raw folder, in order: images and everything else."""
+    """The files of a raw folder, in order: images, everything else, and names that are no text."""
 
     path: Path
     images: tuple[str, ...]
     others: tuple[str, ...]
+    unnameable: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, path: Path) -> Folder:
@@ -67,8 +68,10 @@ class Folder:
             (e.name for e in path.iterdir() if e.is_file() and not e.name.startswith(".")),
             key=lambda name: (name.lower(), name),
         )
-        images = tuple(n for n in names if Path(n).suffix.lower() in SUFFIXES)
-        return cls(path, images, tuple(n for n in names if n not in set(images)))
+        sound = [n for n in names if _is_text(n)]
+        images = tuple(n for n in sound if Path(n).suffix.lower() in SUFFIXES)
+        others = tuple(n for n in sound if Path(n).suffix.lower() not in SUFFIXES)
+        return cls(path, images, others, tuple(n for n in names if not _is_text(n)))
 
     def header(self, name: str, scan: Scan) -> Header | None:
         """Header of an image, or None after its quarantine."""
@@ -77,6 +80,11 @@ class Folder:
         except Unreadable as reason:
             scan.reject(name, str(reason))
             return None
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file's name is text of one line: JSON and pages can hold it."""
+    return all(ord(letter) >= 32 and not "\ud800" <= letter <= "\udfff" for letter in name)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import tifffile
 from transect.tiles.pixels import TIFF
 
 # Resolution tags alone are not trusted: cameras and editors write 72 dpi into any image.
-_KNOWN = ("is_fei", "is_sis", "is_tvips", "is_imagej", "is_gatan")
+_KNOWN = ("is_fei", "is_sis", "is_tvips", "is_imagej")
 _TO_NM = {"pm": 1e-3, "nm": 1.0, "um": 1e3, "µm": 1e3, "μm": 1e3, "mm": 1e6, "m": 1e9}
 
 
