@@ -1,7 +1,7 @@
 # make demo: a made section from raw tiles to its report.  make test: every check there is.
 
 PYTHON ?= python3
-PYTEST ?=
+PYTEST ?= -n 2 --dist worksteal
 BIN := .venv/bin
 READY := .venv/.ready
 DEMO := demo
@@ -23,15 +23,15 @@ $(READY): envs/requirements.lock pyproject.toml
 # A virtual environment with everything, tools for tests included, at the locked versions.
 install: $(READY)
 
-$(DEMO)/raw/made: $(READY)
-	rm -rf $(DEMO)/raw
-	$(BIN)/transect phantom $(DEMO)/raw/section-1
+$(DEMO)/raw/made: | $(READY)
+	rm -rf $(DEMO)
+	$(BIN)/transect phantom $(DEMO)/raw/demo/C01/S01 --width-um 400
 	@touch $@
 
 $(DEMO)/config/sections.tsv: $(DEMO)/raw/made
 	@mkdir -p $(DEMO)/config
 	@echo "# The demo takes every default." > $(DEMO)/config/config.yaml
-	cd $(DEMO) && transect add-batch raw/section-1 --batch demo --sheet config/sections.tsv
+	cd $(DEMO) && transect add-batch raw/demo --sheet config/sections.tsv
 
 # A section is made in the microscope's own format, then analysed like any other.
 demo: $(DEMO)/config/sections.tsv

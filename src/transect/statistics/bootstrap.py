@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 Floats = npt.NDArray[np.float64]
 
@@ -107,7 +107,7 @@ def resample(blocks: int, length: int, replicates: int, seed: int) -> Resampling
     effective = max(blocks / length, 1.0)
     widen = 1.0
     if effective > 2:
-        student = stats.t.ppf(0.5 + LEVEL / 2, effective - 1) / stats.norm.ppf(0.5 + LEVEL / 2)
+        student = stdtrit(effective - 1, 0.5 + LEVEL / 2) / ndtri(0.5 + LEVEL / 2)
         widen = float(student * np.sqrt(effective / (effective - 1)))
     return Resampling(draws, length, widen)
 

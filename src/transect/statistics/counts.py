@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import gammaincinv, ndtri
 
 from transect.kernels import kernel
 from transect.statistics.bootstrap import LEVEL
@@ -17,7 +17,7 @@ def wilson(successes: float, n: float) -> tuple[float, float]:
     """Wilson's score interval of a share; (0, 1) without observations."""
     if n <= 0:
         return 0.0, 1.0
-    z = float(stats.norm.ppf(0.5 + LEVEL / 2))
+    z = float(ndtri(0.5 + LEVEL / 2))
     share = successes / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
@@ -27,8 +27,8 @@ def wilson(successes: float, n: float) -> tuple[float, float]:
 def poisson(count: int) -> tuple[float, float]:
     """Exact interval of a Poisson mean; for none found it ends at 3.69 (one-sided: 3.0)."""
     tail = (1 - LEVEL) / 2
-    low = float(stats.chi2.ppf(tail, 2 * count) / 2) if count else 0.0
-    return low, float(stats.chi2.ppf(1 - tail, 2 * count + 2) / 2)
+    low = float(gammaincinv(count, tail)) if count else 0.0
+    return low, float(gammaincinv(count + 1, 1 - tail))
 
 
 @kernel

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import stdtrit
 
 from transect.statistics.bootstrap import LEVEL
 
@@ -26,7 +26,7 @@ class FractionInterval:
     def ends(self) -> tuple[float, float]:
         """95 % interval by Student's t with the independent blocks, cut at 0 and 1."""
         freedom = max(self.independent - 1, 1.0)
-        half = float(stats.t.ppf(0.5 + LEVEL / 2, freedom)) * self.standard_error
+        half = float(stdtrit(freedom, 0.5 + LEVEL / 2)) * self.standard_error
         return max(self.value - half, 0.0), min(self.value + half, 1.0)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from transect.errors import AnalysisError
 from transect.statistics.bootstrap import LEVEL
@@ -59,7 +59,7 @@ def _mean(group: pd.DataFrame, level: str) -> dict[str, object]:
         method = f"one {level}: its own interval, which does not hold the spread between {level}s"
     elif n > 1:
         sd = float(values.std(ddof=1))
-        half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1)) * sd / np.sqrt(n)
+        half = float(stdtrit(n - 1, 0.5 + LEVEL / 2)) * sd / np.sqrt(n)
         low, high = values.mean() - half, values.mean() + half
         method = f"Student's t over {n} {level}s"
     sections = int(known["n_sections"].sum()) if "n_sections" in known else n

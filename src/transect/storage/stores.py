@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import dask.array as da
 import numpy as np
 import numpy.typing as npt
 import zarr
@@ -26,6 +25,10 @@ from transect.storage import ngff
 from transect.storage.digests import digest_array, digest_json
 from transect.storage.files import writing
 from transect.storage.pyramid import halve_image, halve_labels, levels_for
+
+if TYPE_CHECKING:
+    # Loading it takes a second, and every step starts by loading this module.
+    import dask.array as da
 
 # The Rust codecs write sharded arrays three times faster than zarr-python's own.
 zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"})
