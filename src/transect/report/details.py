@@ -133,7 +133,7 @@ def _largest_gap(section: Section, px_um: float) -> Place | None:
 
 
 def _thinnest(section: Section, px_um: float) -> Place | None:
-    if section.fact("layers", "foil", "true").lower() == "false":
+    if not section.foil:
         return None
     best = _extreme(section, ("a_base", "a_surface"), ("b_surface", "b_base"), largest=False)
     if best is None:

@@ -131,6 +131,11 @@ class Section:
     phases: Image | None = None
     particles: Image | None = None
 
+    @property
+    def foil(self) -> bool:
+        """Whether a collector foil was found; true where no one looked for it."""
+        return self.fact("layers", "foil", "true").lower() != "false"
+
     def fact(self, table: str, key: str, default: str = "") -> str:
         """Look up a fact of a table's file metadata."""
         return self.facts.get(table, {}).get(key, default)

@@ -92,14 +92,15 @@ def _delaminated(chart: Chart, rows: pd.DataFrame, x: Floats) -> int:
 def depth_charts(section: Section) -> list[Chart]:
     """Draw the fraction of each phase through the depth, both sides in one chart."""
     rows = section.tables["profile"]
+    ends = ("collector", "surface") if section.foil else ("lower border", "upper border")
     present = [p for p in PHASES if (rows["phase"] == p).any()]
-    return [_depth(rows[rows["phase"] == phase], phase) for phase in present]
+    return [_depth(rows[rows["phase"] == phase], phase, ends) for phase in present]
 
 
-def _depth(rows: pd.DataFrame, phase: str) -> Chart:
+def _depth(rows: pd.DataFrame, phase: str, names: tuple[str, str]) -> Chart:
     left, right, bottom, top = frame(344, 230)
     columns = [100 * numbers(rows[c]) for c in ("fraction", "ci_low", "ci_high")]
-    across = Axis(0, 1, left, right, "relative depth: collector 0, surface 1")
+    across = Axis(0, 1, left, right, f"relative depth: {names[0]} 0, {names[1]} 1")
     up = axis(np.concatenate(columns), bottom, top, "area fraction / %")
     chart = Chart(PHASE_WORDS.get(phase, phase), "", 344, 230, across, up)
     said = []
@@ -114,8 +115,8 @@ def _depth(rows: pd.DataFrame, phase: str) -> Chart:
             ends = value[np.isfinite(value)][[0, -1]]
             who = side_words(side) or "coating"
             said.append(
-                f"{who} {written(ends[0], 1)} % at the collector, {written(ends[1], 1)} %"
-                " at the surface"
+                f"{who} {written(ends[0], 1)} % at the {names[0]}, {written(ends[1], 1)} %"
+                f" at the {names[1]}"
             )
     chart.description = f"{chart.title} through the depth: {'; '.join(said)}."
     return chart

@@ -28,8 +28,6 @@ INDICES = {
 }
 CLASSES = 5
 """Shades of an index map."""
-LISTED = 60
-"""Rows of a list of faults that are shown; the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +49,6 @@ class TileMap:
     height: float
     cells: list[Cells]
     range: str = ""
-
-
-@dataclass(frozen=True)
-class Faults:
-    """A list of things that went wrong: headings, the rows shown, and how many more there are."""
-
-    title: str
-    head: list[str]
-    rows: list[list[str]]
-    more: int
 
 
 def tile_maps(section: Section) -> list[TileMap]:
@@ -136,53 +124,6 @@ def stitching_facts(section: Section) -> list[tuple[str, str]]:
     if angle := section.fact("positions", "rotation_deg"):
         facts.append(("Scan rotation against the stage", f"{short(float(angle))}°"))
     return facts
-
-
-def faults(section: Section) -> list[Faults]:
-    """List quarantined files, tiles placed by the stage only and rejected seams."""
-    tiles, positions, seams = (section.tables[k] for k in ("tiles", "positions", "seams"))
-    bad = tiles[~tiles["status"].isin(["ok", "blank"])]
-    rows = [
-        [*r] for r in zip(texts(bad["tile"]), texts(bad["file"]), texts(bad["reason"]), strict=True)
-    ]
-    seen = {row[1] for row in rows}
-    rows += [
-        ["", str(q.get("file", "")), str(q.get("reason", ""))]
-        for q in section.index.get("quarantined", [])
-        if q.get("file") not in seen
-    ]
-    stage = positions[positions["placed_by"] == "stage"]
-    rejected = seams[~seams["accepted"].astype(bool)].sort_values(["tile_a", "tile_b"])
-    seam_rows = [
-        [
-            *texts([s["tile_a"], s["tile_b"], s["direction"]]),
-            short(s["confidence"]),
-            short(s["null_threshold"]),
-            *texts([s["reason"]]),
-        ]
-        for s in rejected.head(LISTED).to_dict("records")
-    ]
-    lists = (
-        Faults(
-            "Quarantined files",
-            ["Tile", "File", "Reason"],
-            rows[:LISTED],
-            max(len(rows) - LISTED, 0),
-        ),
-        Faults(
-            "Tiles placed by the stage only",
-            ["Tile", "Seams"],
-            [[str(p["tile"]), count(p["n_pairs"])] for p in stage.head(LISTED).to_dict("records")],
-            max(len(stage) - LISTED, 0),
-        ),
-        Faults(
-            "Rejected seams",
-            ["Tile", "Tile", "Direction", "Confidence", "Needed", "Reason"],
-            seam_rows,
-            max(len(rejected) - LISTED, 0),
-        ),
-    )
-    return [found for found in lists if found.rows]
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,10 @@ from transect.report.estimates import (
     usual_method,
     verdicts,
 )
+from transect.report.faults import faults
 from transect.report.inputs import Section, load_section
 from transect.report.profiles import depth_charts, thickness_charts, trend_words
-from transect.report.quality import faults, seam_chart, stitching_facts, tile_maps
+from transect.report.quality import seam_chart, stitching_facts, tile_maps
 from transect.report.settings import settings_shown
 from transect.report.viewer import overview
 
@@ -56,41 +57,59 @@ def section_page(folder: Path, settings: str) -> str:
     """
     section = load_section(folder)
     numbers = estimates(section.tables["metrics"])
-    judged = verdicts(section.tables["verdicts"])
     return pages.render(
         "section.html",
         section=section,
         facts=_facts(section),
-        verdicts=[v for v in judged if v.verdict != "no limit"],
-        unlimited=sum(v.verdict == "no limit" for v in judged),
-        overall=overall(judged),
-        numbers=numbers,
-        grouped=grouped(numbers),
-        usual_method=usual_method(numbers),
-        keys=key_numbers(numbers),
-        undefined=undefined(numbers),
         notices=_notices(section),
         view=overview(section),
         details=details(section),
         phase_legend=_legend(),
-        thickness=thickness_charts(section),
-        depth=depth_charts(section),
-        trends=trend_words(numbers),
-        sizes=size_charts(section),
-        iso=iso_status(int(len(section.tables["particles"]))),
-        cracks=crack_charts(section),
-        pores=pore_charts(section),
-        tile_maps=tile_maps(section),
-        seam_chart=seam_chart(section),
-        stitching=stitching_facts(section),
-        faults=faults(section),
-        excluded=_excluded(numbers),
         citation=citation(section, numbers),
         settings=settings_shown(settings),
         versions=pages.versions(),
         recipes=pages.recipes(),
-        microscope=_microscope(section),
+        **_numbers(section, numbers),
+        **_charts(section, numbers),
+        **_quality(section, numbers),
     )
+
+
+def _numbers(section: Section, numbers: list[Estimate]) -> dict[str, Any]:
+    judged = verdicts(section.tables["verdicts"])
+    return {
+        "verdicts": [v for v in judged if v.verdict != "no limit"],
+        "unlimited": sum(v.verdict == "no limit" for v in judged),
+        "overall": overall(judged),
+        "numbers": numbers,
+        "grouped": grouped(numbers),
+        "usual_method": usual_method(numbers),
+        "keys": key_numbers(numbers),
+        "undefined": undefined(numbers),
+    }
+
+
+def _charts(section: Section, numbers: list[Estimate]) -> dict[str, Any]:
+    return {
+        "thickness": thickness_charts(section),
+        "depth": depth_charts(section),
+        "trends": trend_words(numbers) if section.foil else [],
+        "sizes": size_charts(section),
+        "iso": iso_status(len(section.tables["particles"])),
+        "cracks": crack_charts(section),
+        "pores": pore_charts(section),
+    }
+
+
+def _quality(section: Section, numbers: list[Estimate]) -> dict[str, Any]:
+    return {
+        "tile_maps": tile_maps(section),
+        "seam_chart": seam_chart(section),
+        "stitching": stitching_facts(section),
+        "faults": faults(section),
+        "excluded": [e for e in numbers if e.metric == "excluded_area_fraction"],
+        "microscope": _microscope(section),
+    }
 
 
 def citation(section: Section, numbers: list[Estimate]) -> str:
@@ -144,7 +163,7 @@ def _notices(section: Section) -> list[str]:
         said.append("Nothing was measured in this section.")
     elif not len(tables["particles"]):
         said.append("No particles were found: metrics of particles and cracks are not defined.")
-    if section.fact("layers", "foil", "true").lower() == "false":
+    if not section.foil:
         said.append(
             "No collector foil was found: all that was recorded is taken for coating, and"
             " thickness is not a measurement."
@@ -159,10 +178,6 @@ def _notices(section: Section) -> list[str]:
 def _legend() -> list[tuple[str, str]]:
     """Pair the colour and the name of each phase that is shown."""
     return [("#{:02x}{:02x}{:02x}".format(*COLORS[p]), words) for p, words in PHASE_WORDS.items()]
-
-
-def _excluded(numbers: list[Estimate]) -> list[Estimate]:
-    return [e for e in numbers if e.metric == "excluded_area_fraction"]
 
 
 def _microscope(section: Section) -> list[tuple[str, str]]:
