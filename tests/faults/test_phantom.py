@@ -149,6 +149,7 @@ def test_sidecars_with_faults(tmp_path: Path) -> None:
     assert (out / "r00_c04_again.tif").read_bytes() == (out / "r00_c04.tif").read_bytes()
 
 
+@pytest.mark.filterwarnings("ignore:Cyclopts application")
 def test_the_command_line_gives_one_line_and_exit_code_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -205,3 +205,27 @@ def test_labels_may_be_left_out_but_the_tables_stay(tmp_path: Path, clean: Path)
     assert not (tmp_path / "p" / "truth" / "labels.zarr").exists()
     name = "particles.parquet"
     assert (tmp_path / "p/truth" / name).read_bytes() == (clean / "truth" / name).read_bytes()
+
+
+def test_without_foil_there_is_no_thickness_and_no_gap(tmp_path: Path) -> None:
+    values = small().model_dump()
+    values["geometry"]["foil"] = "none"
+    make_phantom(tmp_path / "p", PhantomSpec.model_validate(values))
+    facts = json.loads((tmp_path / "p/truth/summary.json").read_text())
+    assert "thickness" not in facts
+    assert facts["coating_area_um2"] == pytest.approx(facts["rows"] * facts["columns"] * 0.01)
+    columns = read_table(tmp_path / "p/truth/columns.parquet", tables.COLUMNS)
+    assert set(columns["side"]) == {"a"}
+    assert (columns["base_px"] == facts["rows"]).all()
+    assert (columns["surface_px"] == 0).all()
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_one_side_alone(tmp_path: Path, side: str) -> None:
+    values = small().model_dump()
+    values["geometry"] |= {"sides": side, "foil": "cu", "separator": "both"}
+    make_phantom(tmp_path / "p", PhantomSpec.model_validate(values))
+    facts = json.loads((tmp_path / "p/truth/summary.json").read_text())
+    assert facts["thickness"][side]["t_mean_um"] == pytest.approx(20.0, rel=0.15)
+    particles = read_table(tmp_path / "p/truth/particles.parquet", tables.PARTICLES)
+    assert set(particles["side"]) == {side}

@@ -134,6 +134,8 @@ class Layers:
         shape = self.spec.geometry
         if side not in self.sides:
             return np.zeros_like(x)
+        if shape.foil == "none":
+            return np.full_like(x, self.rows)
         mean = shape.thickness_um / self.spec.px_um
         mean *= shape.thickness_b_ratio if side == "b" else 1.0
         wedge = shape.wedge_per_mm * (x * self.spec.px_um / 1000)
@@ -192,7 +194,7 @@ def make_layers(spec: PhantomSpec, rows: int, columns: int) -> Layers:
         side: Gaps(
             seed + 30 + n,
             cell / px,
-            shape.gap_run_um / px if shape.delamination else 0.0,
+            shape.gap_run_um / px if shape.delamination and shape.foil != "none" else 0.0,
             shape.gap_um[0] / px,
             shape.gap_um[1] / px,
         )

@@ -150,7 +150,7 @@ def _clumps(scene: Scene, objects: Objects) -> pd.DataFrame:
     area, reach = _outlines(objects)
     x = objects.discs[:, 0]
     keep = (objects.ids == 0) & (x + reach > 0) & (x - reach < scene.columns)
-    frame: pd.DataFrame = pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "side": np.where(objects.side == 0, "a", "b"),
             "x_um": x * px,
@@ -158,7 +158,8 @@ def _clumps(scene: Scene, objects: Objects) -> pd.DataFrame:
             "outline_ecd_um": np.sqrt(4 * area / np.pi) * px,
         }
     )
-    return frame.loc[keep].reset_index(drop=True)
+    kept: pd.DataFrame = frame.loc[keep]
+    return kept.reset_index(drop=True)
 
 
 def columns_table(scene: Scene) -> tuple[pd.DataFrame, dict[str, Bools]]:
@@ -171,6 +172,8 @@ def columns_table(scene: Scene) -> tuple[pd.DataFrame, dict[str, Bools]]:
     column = np.arange(0, scene.columns, stride)
     x = column.astype(np.float64) + 0.5
     curves = scene.layers.boundaries(x)
+    if scene.spec.geometry.foil == "none":
+        curves = np.clip(curves, 0.0, float(scene.rows))
     px = scene.spec.px_um
     normal = px * float(np.cos(np.arctan(scene.layers.slope)))
     frames = []
@@ -189,7 +192,7 @@ def columns_table(scene: Scene) -> tuple[pd.DataFrame, dict[str, Bools]]:
                     "separator_near_px": np.where(absent, np.nan, near),
                     "separator_far_px": np.where(absent, np.nan, far),
                     "thickness_um": scene.layers.thickness_px(side, x) * px,
-                    "gap_um": np.abs(curves[foil + sign] - curves[foil]) * normal,
+                    "gap_um": scene.layers.gaps[side].height(x) * px,
                     "delaminated": delaminated[side][column],
                     "collector_um": (curves[5] - curves[4]) * normal,
                 }

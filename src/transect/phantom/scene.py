@@ -55,7 +55,10 @@ class Scene:
         """Hard truth at the centres of a window's pixels."""
         ground, canvas, objects = self._painted(float(column0), float(row0), rows, columns)
         phases = label_pixels(ground, canvas, self._look, _zone_phases())
-        return Labels(phases, canvas, objects, ground.curves)
+        curves = ground.curves
+        if self.spec.geometry.foil == "none":
+            curves = np.clip(curves, 0.0, float(self.rows))
+        return Labels(phases, canvas, objects, curves)
 
     def grey(self, x0: float, y0: float, rows: int, columns: int, streaks: F32) -> F32:
         """Grey levels (of 255) of a window with its top-left corner at (x0, y0).
@@ -73,7 +76,7 @@ class Scene:
         ground, canvas, _ = self._painted(x0, y0, rows, columns)
         behind = np.zeros((1, 1), dtype=np.float32)
         if look.shine_through > 0:
-            cell = 0.8 * self.spec.geometry.d50_um / self.spec.px_um
+            cell = 0.5 * self.spec.geometry.d50_um / self.spec.px_um
             behind = texture.behind(self._look.seed + 5, x0, y0, rows, columns, cell)
         greys = np.array([_zone_grey(phase, self.spec) for phase in ZONES])
         image = shade_pixels(ground, canvas, self._look, greys, behind, streaks)
@@ -116,7 +119,7 @@ def _look(spec: PhantomSpec) -> Look:
         primer=shape.primer_um / px,
         patch=shape.binder_scale_um / px,
         grain=max(shape.grain_um / px, 2.0),
-        sponge_size=max(0.45 / px, 1.5),
+        sponge_size=max(0.34 / px, 1.5),
         fibre_size=max(0.25 / px, 1.0),
         active=look.grey_active,
         binder=look.grey_binder,

@@ -24,9 +24,11 @@ def outline(seed: int, r: float, elongation: float, roughness: float, grain: flo
     """
     n = min(max(int(4.0 * r), 32), 1440)
     bumps = max(int(2.0 * np.pi * r / grain), 5)
-    centre = np.empty(bumps + 2)
+    # Bump k lies between valley k and k + 1; the first and last are one bump, cut at angle 0.
+    valley = np.empty(bumps + 2)
     for k in range(bumps + 2):
-        centre[k] = (k - 1 + 0.6 * (unit(seed, (k - 1) % bumps, 11) - 0.5)) / bumps
+        valley[k] = (k - 0.5 + 0.8 * (unit(seed, k % bumps, 11) - 0.5)) / bumps
+    valley[0] = valley[bumps] - 1.0
     out = np.empty(n, dtype=np.float32)
     total = 0.0
     k = 0
@@ -37,11 +39,12 @@ def outline(seed: int, r: float, elongation: float, roughness: float, grain: flo
         for mode in range(2, 5):
             a = elongation * normal(seed, mode, 12) / (mode - 1)
             value += max(min(a, 0.12), -0.12) * np.cos(mode * angle + 6.2831 * unit(seed, mode, 13))
-        while k + 1 < bumps + 2 and abs(centre[k + 1] - t) < abs(centre[k] - t):
+        while k < bumps and t >= valley[k + 1]:
             k += 1
-        offset = (t - centre[k]) * bumps
-        height = roughness * grain * 0.5 * (0.6 + 0.8 * unit(seed, (k - 1) % bumps, 14))
-        value += min(height / r, 0.16) * (1.0 - 4.0 * offset * offset)
+        wide = valley[k + 1] - valley[k]
+        offset = (t - valley[k]) / wide - 0.5
+        height = roughness * grain * 0.5 * (0.4 + 0.7 * unit(seed, k % bumps, 14))
+        value += min(height * wide * bumps / r, 0.16) * (1.0 - 4.0 * offset * offset)
         out[i] = r * value
         total += value
     for i in range(n):
@@ -82,8 +85,8 @@ def void_outline(seed: int, r: float) -> F32:
         t = i / n * corners
         k = int(t)
         u = t - k
-        a = 0.5 + 0.9 * unit(seed, k, 32)
-        b = 0.5 + 0.9 * unit(seed, (k + 1) % corners, 32)
+        a = 0.35 + 1.05 * unit(seed, k, 32)
+        b = 0.35 + 1.05 * unit(seed, (k + 1) % corners, 32)
         out[i] = r * (a * (1.0 - u) + b * u)
     return out
 

@@ -73,7 +73,7 @@ class Geometry(_Part):
     d_min_um: float = Field(1.2, gt=0, description="Smallest diameter drawn.")
     d_max_um: float = Field(16.0, gt=0, description="Largest diameter drawn.")
     elongation: float = Field(0.04, ge=0, le=0.3, description="Strength of the oval shape.")
-    roughness: float = Field(0.3, ge=0, le=1, description="Height of surface bumps over width.")
+    roughness: float = Field(0.38, ge=0, le=1, description="Height of surface bumps over width.")
     grain_um: float = Field(0.7, gt=0, description="Size of a primary grain.")
     surface_cut: float = Field(
         0.3, ge=0, le=0.9, description="Share of its radius that calendering may cut off a particle"
@@ -123,12 +123,12 @@ class Appearance(_Part):
     soft_edges: bool = Field(True, description="Edges cover pixels in part; else all or nothing.")
     grain_contrast: float = Field(5.0, ge=0, description="Grey difference between grains.")
     particle_contrast: float = Field(4.0, ge=0, description="Grey difference between particles.")
-    sponge: float = Field(32.0, ge=0, description="Grey range inside binder.")
+    sponge: float = Field(38.0, ge=0, description="Grey range inside binder.")
     fibres: float = Field(14.0, ge=0, description="Grey range inside the separator.")
     edge_brightness: float = Field(16.0, ge=0, description="Extra grey at particle edges.")
     contact_line: float = Field(45.0, ge=0, description="Darkness of the line between particles.")
     edge_um: float = Field(0.12, gt=0, description="Depth over which it fades.")
-    shine_through: float = Field(70.0, ge=0, description="Grey of particles behind a pore.")
+    shine_through: float = Field(85.0, ge=0, description="Grey of particles behind a pore.")
     curtaining: float = Field(0.035, ge=0, le=0.5, description="Relative strength of stripes.")
     charging: float = Field(7.0, ge=0, description="Grey of streaks on insulators, per tile.")
     shading: float = Field(0.06, ge=0, le=0.6, description="Relative fall from centre to corner.")

@@ -57,12 +57,23 @@ def summarise(
         ),
         "internal_porosity": void / (active + crack + void) if active else 0.0,
         **_sizes(particles[particles["complete"]]),
-        "delamination": _delamination(delaminated, gaps, px),
-        "thickness": _thickness(columns),
+        **_interfaces(scene, columns, gaps, delaminated),
         "gradient": _gradient(profile),
         "spec": scene.spec.model_dump(mode="json"),
     }
     return facts
+
+
+def _interfaces(
+    scene: Scene, columns: pd.DataFrame, gaps: pd.DataFrame, delaminated: dict[str, Bools]
+) -> dict[str, Any]:
+    """Thickness and delamination; without a foil there is neither."""
+    if scene.spec.geometry.foil == "none":
+        return {}
+    return {
+        "delamination": _delamination(delaminated, gaps, scene.spec.px_um),
+        "thickness": _thickness(columns),
+    }
 
 
 def _share(coating: float) -> Any:

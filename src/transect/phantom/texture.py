@@ -54,7 +54,7 @@ def behind(seed: int, x0: float, y0: float, rows: int, columns: int, cell: float
                 continue
             x = (i + unit(seed + 1, i, j)) * cell
             y = (j + unit(seed + 2, i, j)) * cell
-            radius = (0.15 + 0.4 * unit(seed + 3, i, j)) * cell
+            radius = (0.15 + 0.55 * unit(seed + 3, i, j) ** 2) * cell
             level = unit(seed + 4, i, j)
             # The deeper, the dimmer and the more blurred.
             soft = radius * (0.25 + 0.9 * (1.0 - level))
@@ -69,7 +69,8 @@ def behind(seed: int, x0: float, y0: float, rows: int, columns: int, cell: float
                     dx = x0 + c + 0.5 - x
                     d = np.sqrt(dx * dx + dy * dy)
                     t = min(max((reach - d) / (2.0 * soft), 0.0), 1.0)
-                    value = np.float32(level * level * t * t * (3.0 - 2.0 * t))
+                    dome = 1.0 - 0.5 * (d / reach) ** 2
+                    value = np.float32(level * level * dome * t * t * (3.0 - 2.0 * t))
                     if value > out[r, c]:
                         out[r, c] = value
     return out
