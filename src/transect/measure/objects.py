@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transect.kernels import kernel
-from transect.measure.directions import DIRECTIONS, RIGHTWARD, VECTORS
+from transect.measure.directions import DIRECTIONS, PACKED, RIGHTWARD
 from transect.phases import Phase
 
 Array = npt.NDArray[Any]
@@ -28,7 +28,7 @@ SUMS = (
 """Columns of the integer sums; moments are of all three phases, about the particle's anchor."""
 
 _AM, _CRACK = int(Phase.ACTIVE_MATERIAL), int(Phase.CRACK)
-_FAR = np.iinfo(np.int32).max
+_FAR, _FURTHEST = np.iinfo(np.int32).max, np.iinfo(np.int64).max
 
 
 def particle_sums(
@@ -54,15 +54,15 @@ def particle_sums(
     boxes
         int32 (particles, 4): first row, end row, first column, end column, in the mosaic.
     low, high
-        int32 (particles, DIRECTIONS): smallest and largest projection of the pixels.
+        int64 (particles, DIRECTIONS): smallest and largest packed projection of the pixels.
     """
     count = len(anchors)
     sums = np.zeros((count, len(SUMS)), np.int64)
     boxes = np.empty((count, 4), np.int32)
     boxes[:, 0::2], boxes[:, 1::2] = _FAR, -1
-    low = np.full((count, DIRECTIONS), _FAR, np.int32)
-    high = np.full((count, DIRECTIONS), -_FAR, np.int32)
-    _pass(phases, local, grey, core, origin, anchors, VECTORS, sums, boxes, low, high)
+    low = np.full((count, DIRECTIONS), _FURTHEST, np.int64)
+    high = np.full((count, DIRECTIONS), -_FURTHEST, np.int64)
+    _pass(phases, local, grey, core, origin, anchors, PACKED, sums, boxes, low, high)
     return sums, boxes, low, high
 
 
@@ -80,15 +80,14 @@ def _run(dx: int, dy: int, n: int, row: Array) -> None:
 @kernel
 def _extend(x0: int, x1: int, y: int, vectors: Array, low: Array, high: Array) -> None:
     """Stretch the extents of a particle by a run of pixels x0..x1 in row y."""
-    y32, left, right = np.int32(y), np.int32(x0), np.int32(x1)
     for k in range(RIGHTWARD):
-        across = vectors[k, 1] * y32
-        low[k] = min(low[k], vectors[k, 0] * left + across)
-        high[k] = max(high[k], vectors[k, 0] * right + across)
+        across = vectors[k, 1] * y
+        low[k] = min(low[k], vectors[k, 0] * x0 + across)
+        high[k] = max(high[k], vectors[k, 0] * x1 + across)
     for k in range(RIGHTWARD, DIRECTIONS):
-        across = vectors[k, 1] * y32
-        low[k] = min(low[k], vectors[k, 0] * right + across)
-        high[k] = max(high[k], vectors[k, 0] * left + across)
+        across = vectors[k, 1] * y
+        low[k] = min(low[k], vectors[k, 0] * x1 + across)
+        high[k] = max(high[k], vectors[k, 0] * x0 + across)
 
 
 @kernel

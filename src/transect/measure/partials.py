@@ -41,8 +41,8 @@ PARTICLES = Schema(
         *_counts(objects.SUMS, "sum about the particle's anchor"),
         *_counts(CROSSINGS, "steps out of the particle"),
         *(Column(n, "int32", "px", "bounding box in the mosaic") for n in BOX),
-        *(Column(n, "int32", "", "smallest projection of pixels") for n in LOW),
-        *(Column(n, "int32", "", "largest projection of pixels") for n in HIGH),
+        *(Column(n, _I, "", "smallest packed projection of pixels") for n in LOW),
+        *(Column(n, _I, "", "largest packed projection of pixels") for n in HIGH),
     ),
 )
 NEIGHBOURS = Schema(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from transect.measure.directions import ferets, hull_areas
+from transect.measure.directions import hulls
 from transect.measure.joined import Joined, keyed
 from transect.measure.lines import place
 from transect.measure.outline import FACING, crofton
@@ -19,7 +19,7 @@ from transect.measure.window import anchors_of
 Floats = npt.NDArray[np.float64]
 Array = npt.NDArray[Any]
 
-_BATCH = 100_000
+_BATCH = 50_000
 """Particles whose extents are worked on at once."""
 
 
@@ -97,8 +97,7 @@ def _sizes(sums: pd.DataFrame, px: float) -> dict[str, Any]:
     for start in range(0, len(sums), _BATCH):
         part = slice(start, start + _BATCH)
         low, high = sums[list(LOW)][part].to_numpy(), sums[list(HIGH)][part].to_numpy()
-        largest[part], smallest[part] = ferets(low, high)
-        hull[part] = hull_areas(low, high)
+        hull[part], largest[part], smallest[part] = hulls(low, high)
     return {
         "area_um2": sums["n_active_material"].to_numpy() * px**2,
         "area_filled_um2": area * px**2,
