@@ -172,6 +172,7 @@ def agree(fitted: Floats, rows: Sequence[int], columns: Sequence[int]) -> Floats
 def _share(values: Floats, groups: npt.NDArray[np.int64]) -> float:
     """Share of the mean that is kept: 0 where chance would do, else 1 - 1 / t squared."""
     names = np.unique(groups)
+    # Two rows may be mirror images of each other: foil between, coating above and below.
     if len(names) < 3:
         return 0.0
     error, freedom = _trimmed_error(values)
@@ -180,7 +181,7 @@ def _share(values: Floats, groups: npt.NDArray[np.int64]) -> float:
     # Groups that scatter as their tiles do are but tiles; else each counts as one observation.
     # 1.57: variance of a median over that of a mean.
     limit = float(fdtri(len(names) - 1, max(freedom, 1), 0.9))
-    alike = len(names) > 3 and between**2 <= 1.57 * error**2 * limit
+    alike = between**2 <= 1.57 * error**2 * limit
     if not alike:
         error, freedom = max(between, error), len(names) - 1
     mean = abs(_trimmed_mean(values))
