@@ -15,6 +15,33 @@ from transect.storage.files import writing
 
 Pixels = npt.NDArray[np.generic]
 
+_SETTINGS = {
+    "SerialNumber": "0000-01",
+    "SampleName": "phantom",
+    "Directory": "",
+    "Date": "16/08/2016",
+    "Time": "18:56:58",
+    "Media": "disk",
+    "SignalName": "BSE COMPO",
+    "AcceleratingVoltage": "15000 Volt",
+    "DecelerationVoltage": "",
+    "WorkingDistance": "6900 um",
+    "EmissionCurrent": "72500 nA",
+    "LensMode": "Normal",
+    "PhotoSize": "1000",
+    "Vacuum": "< 1.0E-3 Pa",
+    "SubMagnification": "",
+    "SubSignalName": "",
+    "SpecimenBias": "0 V",
+    "Condencer1": "",
+    "ScanSpeed": "Slow3",
+    "StagePositionR": "0.0",
+    "StagePositionZ": "8000000",
+    "StagePositionT": "0.0",
+    "Comment": "",
+}
+"""What a sidecar says beside; some values are empty, as on the instrument."""
+
 
 def write_tile(out: Path, spec: PhantomSpec, exposure: Exposure, image: Pixels) -> None:
     """Write one tile and its sidecar into a folder, with the fault it has.
@@ -108,39 +135,17 @@ def sidecar_text(image: str, spec: PhantomSpec, exposure: Exposure, shape: tuple
         size += ",0"
     values = {
         "InstructName": "SU5000",
-        "SerialNumber": "0000-01",
-        "DataNumber": f"{exposure.tile}",
-        "SampleName": "phantom",
+        "DataNumber": exposure.tile,
         "Format": Path(image).suffix[1:],
         "ImageName": image,
-        "Directory": "",
-        "Date": "16/08/2016",
-        "Time": "18:56:58",
-        "Media": "disk",
         "DataSize": f"{shape[1]}x{shape[0] + scope.data_bar}",
         "PixelSize": size,
-        "SignalName": "BSE COMPO",
-        "AcceleratingVoltage": "15000 Volt",
-        "DecelerationVoltage": "",
         "Magnification": str(round(127e6 / (shape[1] * scope.pixel_nm))),
-        "WorkingDistance": "6900 um",
-        "EmissionCurrent": "72500 nA",
-        "LensMode": "Normal",
-        "PhotoSize": "1000",
-        "Vacuum": "< 1.0E-3 Pa",
-        "MicronMarker": "5 \u00b5m" if scope.encoding != "ascii" else "5 um",
-        "SubMagnification": "",
-        "SubSignalName": "",
-        "SpecimenBias": "0 V",
-        "Condencer1": "",
-        "ScanSpeed": "Slow3",
+        "MicronMarker": "5 um" if scope.encoding == "ascii" else "5 \u00b5m",
         "Rotation": f"{scope.rotation_deg:.2f} deg",
         "StagePositionX": str(exposure.stage_x_nm),
         "StagePositionY": str(exposure.stage_y_nm),
-        "StagePositionR": "0.0",
-        "StagePositionZ": "8000000",
-        "StagePositionT": "0.0",
-        "Comment": "",
+        **_SETTINGS,
     }
     if exposure.fault == "no_pixel_size":
         del values["PixelSize"]

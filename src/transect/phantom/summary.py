@@ -29,39 +29,48 @@ def summarise(
 
     Areas are counted on the truth grid; lengths and thicknesses are analytic.
     """
-    px = scene.spec.px_um
-    area = {phase: float(phases[phase]) * px * px for phase in Phase}
-    coating = sum(area[phase] for phase in COATING)
-    active, crack, void = (area[p] for p in (Phase.ACTIVE_MATERIAL, Phase.CRACK, Phase.VOID))
-    share = _share(coating)
-    facts: dict[str, Any] = {
-        "px_um": px,
+    return {
+        "px_um": scene.spec.px_um,
         "rows": scene.rows,
         "columns": scene.columns,
         "seed": scene.spec.seed,
-        "area_um2": {phase.name.lower(): a for phase, a in area.items() if a},
-        "coating_area_um2": coating,
-        "phase_fraction_active_material": share(active),
-        "phase_fraction_binder": share(area[Phase.BINDER]),
-        "phase_fraction_pore": share(area[Phase.PORE]),
-        "porosity_inter": share(area[Phase.PORE]),
-        "porosity_intra": share(void),
-        "porosity_crack": share(crack),
-        "porosity_total": share(area[Phase.PORE] + void + crack),
         "n_particles": len(particles),
-        "n_cracks": len(cracks),
-        "crack_length_um": float(cracks["length_um"].sum()),
-        "crack_area_fraction": crack / (crack + active) if active else 0.0,
-        "crack_length_density_per_um": (
-            float(cracks["length_um"].sum()) / active if active else 0.0
-        ),
-        "internal_porosity": void / (active + crack + void) if active else 0.0,
+        **_areas(scene.spec.px_um, phases, cracks),
         **_sizes(particles[particles["complete"]]),
         **_interfaces(scene, columns, gaps, delaminated),
         "gradient": _gradient(profile),
         "spec": scene.spec.model_dump(mode="json"),
     }
-    return facts
+
+
+def _areas(px: float, phases: npt.NDArray[np.int64], cracks: pd.DataFrame) -> dict[str, Any]:
+    """Areas, the shares that they make, and cracks."""
+    area = {phase: float(phases[phase]) * px * px for phase in Phase}
+    active, crack, void, pore = (
+        area[p] for p in (Phase.ACTIVE_MATERIAL, Phase.CRACK, Phase.VOID, Phase.PORE)
+    )
+    coating = sum(area[phase] for phase in COATING)
+    length = float(cracks["length_um"].sum())
+    return {
+        "area_um2": {phase.name.lower(): a for phase, a in area.items() if a},
+        "coating_area_um2": coating,
+        "phase_fraction_active_material": _ratio(active, coating),
+        "phase_fraction_binder": _ratio(area[Phase.BINDER], coating),
+        "phase_fraction_pore": _ratio(pore, coating),
+        "porosity_inter": _ratio(pore, coating),
+        "porosity_intra": _ratio(void, coating),
+        "porosity_crack": _ratio(crack, coating),
+        "porosity_total": _ratio(pore + void + crack, coating),
+        "n_cracks": len(cracks),
+        "crack_length_um": length,
+        "crack_area_fraction": _ratio(crack, crack + active),
+        "crack_length_density_per_um": _ratio(length, active),
+        "internal_porosity": _ratio(void, active + crack + void),
+    }
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
 
 
 def _interfaces(
@@ -74,10 +83,6 @@ def _interfaces(
         "delamination": _delamination(delaminated, gaps, scene.spec.px_um),
         "thickness": _thickness(columns),
     }
-
-
-def _share(coating: float) -> Any:
-    return lambda value: value / coating if coating else 0.0
 
 
 def _sizes(particles: pd.DataFrame) -> dict[str, float | None]:
