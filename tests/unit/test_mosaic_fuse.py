@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from transect.mosaic.blend import ramps
 from transect.mosaic.cache import TileCache
 from transect.mosaic.fuse import Detector, Fusion, Scene, mosaic_shape, snapped, write_mosaic

@@ -7,6 +7,7 @@ import re
 import cv2
 import numpy as np
 import pytest
+
 from transect.mosaic.layout import Layout
 from transect.mosaic.refine import refine
 from transect.mosaic.register import register_tiles

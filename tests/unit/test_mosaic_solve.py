@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from transect.mosaic.layout import Layout, neighbours
 from transect.mosaic.place import fit_stage, place
 from transect.mosaic.solve import Graph, least_squares, solve
