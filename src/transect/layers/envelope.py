@@ -20,10 +20,16 @@ def bridge(line: F64) -> F64:
     return np.interp(x, x[seen], line[seen])
 
 
+def running_median(line: F64, size: int) -> F64:
+    """Median of `size` neighbours at each point."""
+    whole = bridge(line)
+    return np.asarray(median_filter(whole, size=min(size, whole.size) | 1, mode="nearest"))
+
+
 def robust(line: F64, size: int, limit: float) -> F64:
     """Replace points further than `limit` from the running median by interpolation."""
     whole = bridge(line)
-    middle = median_filter(whole, size=min(size, whole.size) | 1, mode="nearest")
+    middle = running_median(line, size)
     return bridge(np.where(np.abs(whole - middle) <= limit, whole, np.nan))
 
 

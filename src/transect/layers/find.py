@@ -12,7 +12,7 @@ import pandas as pd
 from transect.config import LayersConfig
 from transect.errors import AnalysisError
 from transect.geometry import LAYERS
-from transect.layers.envelope import disc_closing, lasting, robust
+from transect.layers.envelope import disc_closing, lasting, robust, running_median
 from transect.layers.foil import Band, find_foil
 from transect.layers.outline import Greys, Outline, outline, straighten
 from transect.layers.refine import Border, border
@@ -190,9 +190,12 @@ class Finder:
             # Without a far border the separator goes on to the border of the mosaic.
             limit = 0.0 if step < 0 else float(self.mosaic.shape[0])
             found.lines[f"{side}_separator_far_px"] = np.where(np.isnan(far.end), limit, far.end)
-            near_line = robust(near.end, self._px(5.0), max(3.0, self._px(1.5)))
-            found.lines[f"{side}_separator_near_px"] = near_line
-            surface = near.begin
+            # Fibres look like borders here and there; a separator lies smooth over 8 um.
+            line = running_median(near.end, self._px(8.0))
+            found.lines[f"{side}_separator_near_px"] = line
+            gap = np.clip(np.nan_to_num(step * (near.end - near.begin)), 0, None)
+            gap = lasting(gap, self._px(self.config.min_run_um))
+            surface = line - step * np.where(gap >= 1.0, gap, 0.0)
         mean = robust(surface, self._px(2.0), max(3.0, self._px(1.0)))
         radius = self._px(self.config.surface_disc_um)
         found.lines[f"{side}_base_px"] = found.lines.pop(f"base_{side}")

@@ -50,7 +50,8 @@ def find_foil(image: F32, valid: Bool) -> Band | None:
     half = max(3 * spread, 0.05 * (high - low))
     best: tuple[float, Band] | None = None
     for grey in np.linspace(low, high, STEPS):
-        mask = (np.abs(smooth - grey) < half) & valid
+        # What was not recorded joins the parts of a foil that a missing tile has cut.
+        mask = (np.abs(smooth - grey) < half) | ~valid
         for band in _spanning(mask, smooth, valid):
             score = _score(band, image.shape[0]) * _embedded(band, smooth, low, high)
             if score > 0 and (best is None or score > best[0]):
@@ -77,7 +78,7 @@ def _spanning(mask: Bool, smooth: F32, valid: Bool) -> list[Band]:
         box = stats["bounding_boxes"][label]
         if box[1].stop - box[1].start < SPAN * columns:
             continue
-        band = _band(labels == label, smooth)
+        band = _band((labels == label) & valid, smooth)
         if band is not None:
             found.append(band)
     return found

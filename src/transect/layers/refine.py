@@ -95,7 +95,7 @@ def _two(strip: F32, start: F64, step: int, reach: int, greys: Greys) -> tuple[F
 
 def _level(strip: F32, start: F64) -> tuple[F64, float]:
     """Grey of the layer around the start of each column, and its noise."""
-    rows = np.clip(np.floor(start).astype(int)[None, :] + np.arange(-4, 5)[:, None], 0,
+    rows = np.clip(np.floor(start).astype(int)[None, :] + np.arange(-12, 13)[:, None], 0,
                    strip.shape[0] - 1)  # fmt: skip
     around = strip[rows, np.arange(strip.shape[1])]
     column = np.median(around, axis=0)

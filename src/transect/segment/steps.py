@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from transect.config import SegmentConfig, parse_settings
+from transect.errors import ConfigError
 from transect.log import logger, timed
 from transect.recipes import RECIPES
 from transect.segment import groups
@@ -93,6 +94,8 @@ def segment(
         Threads to work with.
     """
     config = parse_settings(SegmentConfig, settings)
+    if not 0 <= block < blocks:
+        raise ConfigError(f"--block {block} of {blocks}: blocks are numbered 0 to {blocks - 1}")
     with timed(f"segment block {block} of {blocks} of {mosaic}, recipe {RECIPES['segment']}"):
         pairs, borders = segment_block(
             mosaic, layers, thresholds, (block, blocks), output, config, threads
