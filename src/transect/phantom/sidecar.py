@@ -10,7 +10,7 @@ import numpy.typing as npt
 import tifffile
 
 from transect.phantom.microscope import Exposure
-from transect.phantom.spec import PhantomSpec
+from transect.phantom.spec import CORRUPTIONS, PhantomSpec
 from transect.storage.files import writing
 
 Pixels = npt.NDArray[np.generic]
@@ -60,7 +60,8 @@ def write_tile(out: Path, spec: PhantomSpec, exposure: Exposure, image: Pixels) 
     if fault == "other_dtype":
         image = image.astype(np.uint16 if image.dtype == np.uint8 else np.uint8)
     _write_image(path, _with_bar(spec, image))
-    _damage(path, fault)
+    if fault in CORRUPTIONS:
+        _damage(path, fault)
     names = [path.name]
     if fault == "duplicate":
         copy = path.with_name(f"{exposure.tile}_again{path.suffix}")
@@ -96,13 +97,14 @@ def _write_image(path: Path, image: Pixels) -> None:
 
 
 def _damage(path: Path, fault: str) -> None:
-    if fault == "truncated":
-        whole = path.read_bytes()
-        path.write_bytes(whole[: len(whole) * 2 // 5])
-    elif fault == "zero_byte":
-        path.write_bytes(b"")
-    elif fault == "not_an_image":
-        path.write_bytes(b"This is not an image.\r\n" * 40)
+    whole = path.read_bytes()
+    damaged = {
+        "truncated": whole[: len(whole) * 2 // 5],
+        "zero_byte": b"",
+        "not_an_image": b"This is not an image.\r\n" * 40,
+    }
+    with writing(path) as partial:
+        partial.write_bytes(damaged[fault])
 
 
 def _write_sidecar(path: Path, spec: PhantomSpec, exposure: Exposure, image: Pixels) -> None:
