@@ -21,7 +21,8 @@ def wilson(successes: float, n: float) -> tuple[float, float]:
     share = successes / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(float(middle - half), 0.0), min(float(middle + half), 1.0)
+    low = max(float(middle - half), 0.0) if successes > 0 else 0.0
+    return low, min(float(middle + half), 1.0) if successes < n else 1.0
 
 
 def poisson(count: int) -> tuple[float, float]:
