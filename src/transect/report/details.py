@@ -124,37 +124,40 @@ def _largest_void(section: Section, px_um: float) -> Place | None:
 
 
 def _largest_gap(section: Section, px_um: float) -> Place | None:
-    best = _extreme(section, ("foil_top", "a_base"), ("b_base", "foil_bottom"), largest=True)
-    if best is None or best[2] < 1:
+    pairs = (("foil_top", "a_base"), ("foil_bottom", "b_base"))
+    best = _extreme(section, pairs, largest=True)
+    if best is None or abs(best[0] - best[1]) < 1:
         return None
-    return Place(
-        "Largest gap", best[0], best[1], f"{length(best[2] * px_um)} open at the collector"
-    )
+    foil, base, column = best
+    fact = f"{length(abs(foil - base) * px_um)} open at the collector"
+    return Place("Largest gap", (foil + base) / 2, column, fact)
 
 
 def _thinnest(section: Section, px_um: float) -> Place | None:
-    if not section.foil:
-        return None
-    best = _extreme(section, ("a_base", "a_surface"), ("b_surface", "b_base"), largest=False)
+    pairs = (("a_base", "a_surface"), ("b_base", "b_surface"))
+    best = _extreme(section, pairs, largest=False) if section.foil else None
     if best is None:
         return None
-    return Place("Thinnest", best[0], best[1], f"{length(best[2] * px_um)} of coating")
+    base, surface, column = best
+    # Where the whole thickness does not fit, the surface is what there is to see.
+    row = surface if abs(base - surface) > ROWS else (base + surface) / 2
+    return Place("Thinnest", row, column, f"{length(abs(base - surface) * px_um)} of coating")
 
 
 def _extreme(
-    section: Section, a: tuple[str, str], b: tuple[str, str], *, largest: bool
+    section: Section, pairs: tuple[tuple[str, str], ...], *, largest: bool
 ) -> tuple[float, float, float] | None:
-    """Row, column and size (px) where the distance between two lines of a side is extreme."""
+    """Rows of both lines and the column where the distance between two lines is extreme."""
     layers = section.tables["layers"]
     found = []
-    for far, near in (a, b):
-        one, two = numbers(layers[f"{far}_px"]), numbers(layers[f"{near}_px"])
-        size = one - two
+    for names in pairs:
+        one, two = (numbers(layers[f"{name}_px"]) for name in names)
+        size = np.abs(one - two)
         if np.isfinite(size).any():
             at = int(np.nanargmax(size) if largest else np.nanargmin(size))
-            column = float(layers["column_px"].iloc[at])
-            found.append((float(one[at] + two[at]) / 2, column, float(size[at])))
-    return max(found, key=lambda f: f[2] if largest else -f[2]) if found else None
+            found.append((float(one[at]), float(two[at]), float(layers["column_px"].iloc[at])))
+    chosen = max if largest else min
+    return chosen(found, key=lambda rows: abs(rows[0] - rows[1]), default=None)
 
 
 def _worst_seam(section: Section) -> Place | None:

@@ -30,7 +30,10 @@ def size_charts(section: Section) -> list[Chart]:
     if not number.sum() > 0:
         return []
     area = number * size**2
-    return [_size_histogram(size, number, area), _size_cumulative(size, number, area)]
+    metrics = section.tables["metrics"]
+    metrics = metrics[metrics["side"].fillna("") == ""]
+    values = dict(zip(metrics["metric"], numbers(metrics["value"]), strict=True))
+    return [_size_histogram(size, number, area), _size_cumulative(size, number, area, values)]
 
 
 def _size_histogram(size: Floats, number: Floats, area: Floats) -> Chart:
@@ -50,7 +53,9 @@ def _size_histogram(size: Floats, number: Floats, area: Floats) -> Chart:
     return chart
 
 
-def _size_cumulative(size: Floats, number: Floats, area: Floats) -> Chart:
+def _size_cumulative(
+    size: Floats, number: Floats, area: Floats, metrics: dict[str, float]
+) -> Chart:
     edges = _log_edges(size)
     left, right, bottom, top = frame(WIDTH, HEIGHT)
     across = log_axis(edges[0], edges[-1], left, right, "equivalent circle diameter / µm")
@@ -65,12 +70,12 @@ def _size_cumulative(size: Floats, number: Floats, area: Floats) -> Chart:
         keep = np.unique(np.linspace(0, len(size) - 1, 300).astype(int))
         chart.line(f"line {css}", ranked[keep], share[keep])
         chart.legend.append((f"line {css}", words))
-        places = np.minimum(np.searchsorted(share, (10.0, 50.0, 90.0)), len(size) - 1)
-        at = [float(value) for value in ranked[places]]
-        said.append(f"{words} D10 {short(at[0])}, D50 {short(at[1])}, D90 {short(at[2])} µm")
+        # The published numbers, not another estimate of them.
+        at = {q: metrics.get(f"d{q}_{css}_um", np.nan) for q in (10, 50, 90)}
+        said.append(words + " " + ", ".join(f"D{q} {short(v)}" for q, v in at.items()) + " µm")
         if css == "area":
-            for name, value in zip(("D10", "D50", "D90"), at, strict=True):
-                chart.rule("rule faint", value, name)
+            for q, value in at.items():
+                chart.rule("rule faint", value, f"D{q}")
     chart.description = "Cumulative distribution of diameters: " + "; ".join(said) + "."
     return chart
 
@@ -83,7 +88,7 @@ def iso_status(n: int) -> str:
     n
         Particles that are counted.
     """
-    words = f"N = {count(n)} particles. ISO 13322-1: "
+    words = f"N = {count(n)} whole particles. ISO 13322-1: "
     if n >= 61_000:
         return words + "enough for D90 (61 000 and more)."
     if n > 6_000:

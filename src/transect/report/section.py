@@ -23,6 +23,7 @@ from transect.report.estimates import (
 )
 from transect.report.faults import faults
 from transect.report.inputs import Section, load_section
+from transect.report.inputs import numbers as column
 from transect.report.profiles import depth_charts, thickness_charts, trend_words
 from transect.report.quality import seam_chart, stitching_facts, tile_maps
 from transect.report.settings import settings_shown
@@ -95,7 +96,7 @@ def _charts(section: Section, numbers: list[Estimate]) -> dict[str, Any]:
         "depth": depth_charts(section),
         "trends": trend_words(numbers) if section.foil else [],
         "sizes": size_charts(section),
-        "iso": iso_status(len(section.tables["particles"])),
+        "iso": iso_status(int((column(section.tables["particles"]["ml_weight"]) > 0).sum())),
         "cracks": crack_charts(section),
         "pores": pore_charts(section),
     }
