@@ -121,14 +121,15 @@ def test_tiles_that_do_not_overlap_are_placed_by_the_stage_with_a_warning(tmp_pa
 
 
 def test_only_blank_tiles_are_laid_out_as_the_stage_says(tmp_path):
-    raw = write_grid(tmp_path / "raw", 2, 2, blank=((0, 0), (0, 1), (1, 0), (1, 1)))
+    raw = write_grid(tmp_path / "raw", 2, 2)
     prepare(raw, tmp_path)
+    checks = read_table(tmp_path / "tiles.parquet", TILES).assign(status="blank")
+    write_table(tmp_path / "tiles.parquet", checks, TILES)
     places, seams = register_only(raw, tmp_path)
     assert set(places["placed_by"]) == {"stage"}
     assert set(seams["reason"]) == {"a tile without texture"}
-    mosaic, valid = fuse_only(raw, tmp_path)
+    _, valid = fuse_only(raw, tmp_path)
     assert valid.mean() > 0.9
-    assert 85 < mosaic.whole(0)[valid > 0].mean() < 95
 
 
 @pytest.fixture

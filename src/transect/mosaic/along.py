@@ -10,6 +10,9 @@ from transect.mosaic.strips import Image
 
 PIECES = 8
 LEAST_PIECE_PX = 96
+BENT_PX = 0.4
+"""Standard deviation of the shift along a seam above which its tiles are distorted."""
+
 REACH_PX = 8.0
 """Largest difference of a piece from the whole: real tiles bend by up to 6 px."""
 
@@ -44,7 +47,9 @@ def refine_along(far: Image, near: Image, lag: Floats, axis: int, reach: float) 
             errors.append(found.se)
     if len(lags) < PIECES // 2:
         return whole
-    value, error = _combine(np.array(lags), np.array(errors))
+    value, error, between = _combine(np.array(lags), np.array(errors))
+    # Pieces that agree add nothing to the whole, which has fewer borders.
+    value = np.where(between < BENT_PX, whole.lag, value)
     return Refined(value, error, True)
 
 
@@ -68,7 +73,8 @@ def _piece(
     return far[:, part], near[:, start:stop], moved
 
 
-def _combine(lags: Floats, errors: Floats) -> tuple[Floats, Floats]:
+def _combine(lags: Floats, errors: Floats) -> tuple[Floats, Floats, Floats]:
+    """Give mean, its standard error, and the standard deviation between pieces."""
     middle = np.median(lags, axis=0)
     away = np.abs(lags - middle)
     # Far-off pieces hold charging or a false match.
@@ -82,4 +88,5 @@ def _combine(lags: Floats, errors: Floats) -> tuple[Floats, Floats]:
     between = np.maximum(excess / np.maximum(scale, 1e-12), 0.0)
     weights = 1 / (variance + between)
     total = weights.sum(axis=0)
-    return (weights * lags).sum(axis=0) / total, np.sqrt(1 / total)
+    mean = (weights * lags).sum(axis=0) / total
+    return mean, np.sqrt(1 / total), np.sqrt(between)
