@@ -15,7 +15,7 @@ Array = npt.NDArray[Any]
 
 KINDS = (Phase.CRACK, Phase.VOID, Phase.PORE, Phase.GAP)
 """Openings that form components; cracks and voids do so within one particle."""
-_KIND = np.zeros(256, np.int64)
+_KIND = np.zeros(256, np.uint8)
 _KIND[[int(p) for p in KINDS]] = np.arange(1, len(KINDS) + 1)
 _CRACK, _PORE, _INVALID = int(Phase.CRACK), int(Phase.PORE), int(Phase.INVALID)
 
@@ -76,13 +76,13 @@ def _runs(phases: Array, local: Array, core: Array, kinds: Array) -> Array:
     count = 0
     for r in range(core[0], core[1]):
         c = core[2]
-        while c < core[3]:
-            phase = phases[r, c]
-            start = c
+        while True:
+            while c < core[3] and kinds[phases[r, c]] == 0:
+                c += 1
+            if c == core[3]:
+                break
+            phase, owner, start = phases[r, c], local[r, c], c
             c += 1
-            if kinds[phase] == 0:
-                continue
-            owner = local[r, start]
             while c < core[3] and phases[r, c] == phase and local[r, c] == owner:
                 c += 1
             if count == len(runs):

@@ -179,7 +179,7 @@ def _zones(
     blocks = np.arange(window.col0, window.col1) // reach.block - first
     stretch = (
         np.ascontiguousarray(np.nan_to_num(lines.base[:, columns])),
-        np.ascontiguousarray(np.nan_to_num(lines.thickness[:, columns], nan=1.0)),
+        np.where(lines.coated[:, columns], lines.thickness[:, columns], 1.0),
         np.ascontiguousarray(lines.coated[:, columns]),
     )
     counts, edges = zone_sums(

@@ -49,8 +49,8 @@ def zone_sums(
     cuts
         Row that separates side a (above) from b, for each column of the core.
     stretch
-        Base row and rows per unit of depth of both sides and whether the side is coated, each
-        (2, columns of the core).
+        Base row, rows of coating and whether the side is coated, each (2, columns of the core);
+        thickness is not 0.
     depth_bins
         Bins of relative depth.
     blocks
@@ -67,7 +67,8 @@ def zone_sums(
     counts = np.zeros((n, 2, depth_bins, len(COUNTED)), np.int64)
     edges = np.zeros((n, 2, 2), np.int64)
     base, thickness, coated = stretch
-    _count(phases, core, row0, cuts, base, thickness, coated, blocks, _SLOTS, counts, edges)
+    density = depth_bins / thickness
+    _count(phases, core, row0, cuts, base, density, coated, blocks, _SLOTS, counts, edges)
     return counts, edges
 
 
@@ -92,7 +93,7 @@ def _count(
     row0: int,
     cuts: Array,
     base: Array,
-    thickness: Array,
+    density: Array,
     coated: Array,
     blocks: Array,
     slots: Array,
@@ -113,7 +114,7 @@ def _count(
             if not coated[side, i]:
                 continue
             depth = base[side, i] - centre if side == 0 else centre - base[side, i]
-            place = depth / thickness[side, i] * bins
+            place = depth * density[side, i]
             if (phase == _INVALID) and (place < 0 or place >= bins):
                 continue
             level = min(max(int(place), 0), bins - 1)
