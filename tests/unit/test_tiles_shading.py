@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,12 @@ from transect.tiles.check import check_tiles
 from transect.tiles.npz import read_npz, write_npz
 from transect.tiles.shading import estimate_shading, read_shading, shading_arrays
 
+WIDE = (384, 512)
 
-def _shading() -> np.ndarray:
-    y = np.linspace(-1, 1, SHAPE[0])[:, None]
-    x = np.linspace(-1, 1, SHAPE[1])[None, :]
+
+def _shading(shape: tuple[int, int] = SHAPE) -> np.ndarray:
+    y = np.linspace(-1, 1, shape[0])[:, None]
+    x = np.linspace(-1, 1, shape[1])[None, :]
     gain = 1 + 0.08 * x - 0.05 * y - 0.10 * (x**2 + y**2)
     return gain / gain.mean()
 
@@ -88,3 +91,32 @@ def test_file_has_the_same_bytes_and_reads_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(back.gain, shadings[0].gain)
     assert back.gain.dtype == np.float32
     assert back.offset == 0.0
+
+
+def _cut(gain: np.ndarray, steps: float) -> Callable[[int, int], np.ndarray]:
+    """Tiles of one specimen with 10 % overlap, each with its own brightness."""
+    specimen = texture(1, (4 * WIDE[0], 7 * WIDE[1]))
+    rng = np.random.default_rng(2)
+    own = 1 + steps * rng.normal(size=(4, 7))
+
+    def field(row: int, column: int) -> np.ndarray:
+        top, left = round(row * 0.9 * WIDE[0]), round(column * 0.9 * WIDE[1])
+        part = specimen[top : top + WIDE[0], left : left + WIDE[1]]
+        noisy = part * gain * own[row, column] + rng.normal(0, 4, WIDE)
+        return np.clip(noisy, 0, 255).astype(np.uint8)
+
+    return field
+
+
+def test_overlaps_tell_small_shading_of_few_rows(tmp_path: Path) -> None:
+    gain = 1 + (_shading(WIDE) - 1) / 2
+    found = _estimate(write_hitachi(tmp_path, 3, 7, field=_cut(gain, 0.02), shape=WIDE))
+    before = np.sqrt(((gain - 1) ** 2).mean())
+    after = np.sqrt(((gain / gain.mean() / found - 1) ** 2).mean())
+    assert before > 0.02
+    assert after < before / 2
+
+
+def test_overlaps_without_shading_stay_nearly_flat(tmp_path: Path) -> None:
+    found = _estimate(write_hitachi(tmp_path, 3, 7, field=_cut(np.ones(WIDE), 0.02), shape=WIDE))
+    assert np.sqrt(((found - 1) ** 2).mean()) < 0.012

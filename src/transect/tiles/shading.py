@@ -1,6 +1,7 @@
 """Shading: how the detector's brightness varies over the field, from all tiles of a section.
 
-Every tile gives the coefficients of a smooth surface through its grey values, so a few numbers per
+Where neighbours overlap, the specimen cancels and they tell (`overlap`). Where they do not,
+every tile gives the coefficients of a smooth surface through its grey values, so a few numbers per
 tile are all that is kept. What the tiles agree on is shading; what differs is specimen. Layers that
 lie at the same height in every tile of one row would look like shading too: a coefficient counts
 only as far as the rows of the grid, and the columns, agree on it. With few tiles the field
@@ -24,6 +25,7 @@ from transect.log import logger
 from transect.parallel import run
 from transect.tiles.index import Tile, TileIndex
 from transect.tiles.npz import read_npz
+from transect.tiles.overlap import Equations, neighbours, pair_equations, solve
 from transect.tiles.pixels import Pixels
 from transect.tiles.read import read_tile
 
@@ -34,7 +36,7 @@ DEGREE = 4
 CELLS = 32
 """Cells along the longer axis that a tile is averaged to before the fit."""
 MOST_TILES = 1000
-"""Tiles beyond this many add time and no precision."""
+"""Tiles or pairs beyond this many add time and no precision."""
 ROUNDS = 6
 REACH = 3.0
 """Cells further off than this many standard deviations count for nothing."""
@@ -78,21 +80,47 @@ def estimate_shading(
     good = checks[(checks["status"] == "ok") & (checks["channel"] == channel)]
     names = set(good["tile"])
     tiles = [tile for tile in index.of_channel(channel) if tile.tile in names]
-    tiles = tiles[:: -(-len(tiles) // MOST_TILES)] if tiles else []
+    found = _from_overlaps(folder, index, tiles, threads)
+    source = "overlaps"
+    if found is None:
+        found, source = _from_tiles(folder, index, tiles, threads), "what tiles have in common"
+    gain = surface(found, index.tile_shape)
+    logger.info(
+        "shading of %s: %d tiles, %d of %d terms sure from %s, gain %.3f to %.3f",
+        channel, len(tiles), np.count_nonzero(found), len(found), source, gain.min(), gain.max(),
+    )  # fmt: skip
+    return Shading(gain, 0.0)
+
+
+def _from_overlaps(
+    folder: Path, index: TileIndex, tiles: Sequence[Tile], threads: int
+) -> Floats | None:
+    """Coefficients from neighbours that overlap, or None where those do not tell."""
+    pairs = neighbours(tiles)
+    pairs = pairs[:: -(-len(pairs) // MOST_TILES)] if pairs else []
+
+    def one(pair: tuple[Tile, Tile]) -> Equations | None:
+        a, b = pair
+        step = (b.stage_x_um - a.stage_x_um, b.stage_y_um - a.stage_y_um)
+        offset = (step[0] / index.px_um, step[1] / index.px_um)
+        return pair_equations(read_tile(folder, index, a), read_tile(folder, index, b), offset)
+
+    told = [e for e in run(one, pairs, threads, "overlaps") if e is not None]
+    found = solve(told)
+    return None if found is None else np.pad(found, (0, len(terms()) - len(found)))
+
+
+def _from_tiles(folder: Path, index: TileIndex, tiles: Sequence[Tile], threads: int) -> Floats:
+    """Coefficients that single tiles agree on."""
+    if not tiles:
+        return np.zeros(len(terms()))
+    some = tiles[:: -(-len(tiles) // MOST_TILES)]
 
     def one(tile: Tile) -> Floats:
         return tile_coefficients(read_tile(folder, index, tile))
 
-    fitted = list(run(one, tiles, threads, f"shading of {channel}"))
-    powers = terms()
-    rows, columns = [t.row for t in tiles], [t.column for t in tiles]
-    found = agree(np.array(fitted), rows, columns) if fitted else np.zeros(len(powers))
-    gain = surface(found, index.tile_shape)
-    logger.info(
-        "shading of %s: %d tiles, %d of %d terms sure, gain %.3f to %.3f",
-        channel, len(tiles), np.count_nonzero(found), len(powers), gain.min(), gain.max(),
-    )  # fmt: skip
-    return Shading(gain, 0.0)
+    fitted = np.array(list(run(one, some, threads, "shading")))
+    return agree(fitted, [t.row for t in some], [t.column for t in some])
 
 
 def terms() -> list[tuple[int, int]]:
