@@ -4,8 +4,8 @@
 set -euo pipefail
 dir=${1:?usage: up.sh DIR}
 host=$(hostname -s)
-cpus=${SLURM_CI_CPUS:-4}          # CPUs each fake node pretends to have
-mem=${SLURM_CI_MEM_MB:-8000}
+cpus=${SLURM_CI_CPUS:-8}          # CPUs each fake node pretends to have
+mem=${SLURM_CI_MEM_MB:-16000}
 mkdir -p "$dir"/{state,spool-n1,spool-n2,log}
 chmod 755 "$dir"
 dd if=/dev/urandom of="$dir/munge.key" bs=1024 count=1 status=none

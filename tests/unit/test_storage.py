@@ -201,3 +201,17 @@ def test_digest_tells_shape_and_type() -> None:
     flat = np.zeros(16, np.uint8)
     digests = {digest_array(a) for a in (flat, flat.reshape(4, 4), flat.view(np.uint16), flat + 1)}
     assert len(digests) == 4
+
+
+def test_chunks_lie_in_a_shard_in_the_same_order(tmp_path: Path) -> None:
+    """Threads inside the codecs would put them in the order that they are done."""
+    pixels = np.kron(np.arange(4096, dtype=np.uint64).reshape(64, 64), np.ones((32, 32), "u8"))
+    pixels[:600] = 0
+    found = set()
+    for run in range(6):
+        path = tmp_path / f"{run}.zarr"
+        with new_store(path, recipe=1, inputs={}) as store:
+            writer = store.image("ids", pixels.shape, "u8", 0.05, kind="labels", levels=1)
+            writer.write(0, 0, pixels)
+        found.add(digest_file(path / "ids" / "0" / "c" / "0" / "0"))
+    assert len(found) == 1
