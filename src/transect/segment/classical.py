@@ -11,7 +11,7 @@ import numpy.typing as npt
 from transect.phases import Phase
 from transect.segment.engine import UNDECIDED, Prediction
 from transect.segment.thresholds import Thresholds, denoise, denoise_radius
-from transect.segment.voids import EXTENT, compact
+from transect.segment.voids import EXTENT, WALL, compact
 
 U8 = npt.NDArray[np.uint8]
 Bool = npt.NDArray[np.bool_]
@@ -54,7 +54,7 @@ class ClassicalEngine:
     def halo(self) -> int:
         """Receptive field in px."""
         closing = 2 * ((self.crack_width_px + 1) // 2)
-        return denoise_radius(self.denoise_px) + 2 * FLOOR + 2 * closing + EXTENT + 2
+        return denoise_radius(self.denoise_px) + 2 * FLOOR + 2 * closing + 2 * EXTENT + WALL + 2
 
     def predict(self, grey: U8, zone: U8) -> Prediction:
         """Label a window; see `Engine`."""

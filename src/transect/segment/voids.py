@@ -25,6 +25,13 @@ MOUTH = 0.2
 into the wedges where they touch."""
 
 
+WALL = 32
+"""A hole with solid material this far around, in px, may have cracks running into it."""
+
+CRACKED_MOUTH = 0.6
+"""Largest share of thin openings in the outline of a hole with such a wall."""
+
+
 @kernel
 def _moments(labels: I32, top: I32, left: I32, keep: Bool, sums: I64) -> None:
     """Sum coordinates from each component's corner, for those that may be kept."""
@@ -87,6 +94,16 @@ def _components(mask: Bool) -> tuple[int, I32, I32]:
     return count, np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
+def _walled(space: Bool, stats: I32) -> Bool:
+    """Whether the box of each component, grown by `WALL`, holds no open space."""
+    sums = np.asarray(cv2.integral(space.view(np.uint8)), np.int32)
+    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
+    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
+    r0, c0 = np.maximum(top - WALL, 0), np.maximum(left - WALL, 0)
+    r1, c1 = np.minimum(bottom + WALL, space.shape[0]), np.minimum(right + WALL, space.shape[1])
+    return np.asarray(sums[r1, c1] - sums[r0, c1] - sums[r1, c0] + sums[r0, c0] == 0)
+
+
 def compact(mask: Bool, extent: int, smallest: int = 1, thin: Bool | None = None) -> U8:
     """Components of a mask that are small and convex-like.
 
@@ -115,7 +132,8 @@ def compact(mask: Bool, extent: int, smallest: int = 1, thin: Bool | None = None
     if thin is not None:
         sides = np.zeros((count, 2), np.int64)
         _outline(labels, thin, good, sides)
-        good &= sides[:, 1] <= MOUTH * sides[:, 0]
+        walled = _walled(mask & ~keep[labels], stats)
+        good &= sides[:, 1] <= np.where(walled, CRACKED_MOUTH, MOUTH) * sides[:, 0]
     kind = good.astype(np.uint8)
     kind[keep & (area < smallest)] = 2
     out = np.empty(mask.shape, np.uint8)
