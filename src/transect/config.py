@@ -150,6 +150,12 @@ class MeasureConfig(_Part):
         description="How far a dark pixel inside a particle looks for the walls around it, in px:"
         " walls of two particles make it a pore.",
     )
+    min_crack_px: float = Field(
+        4.0,
+        ge=0,
+        description="Shortest crack that is listed and summed, in px: shorter ones are notches of"
+        " the outline.",
+    )
     min_pore_px: float = Field(
         4.0, ge=1, description="Smallest equivalent circle diameter of a listed pore, in px."
     )

@@ -33,13 +33,15 @@ def _place(frame: pd.DataFrame, joined: Joined) -> dict[str, object]:
 
 
 def crack_table(joined: Joined) -> pd.DataFrame:
-    """Rows of the table `cracks`."""
+    """Rows of the table `cracks`: those of at least the shortest listed length."""
     found, px = joined.cracks, joined.px_um
+    orthogonal, diagonal = (found[name].to_numpy(np.float64) for name in STEPS)
+    length, width = length_and_width(orthogonal, diagonal, found["area"].to_numpy(np.float64))
+    listed = length >= joined.settings.measure.min_crack_px
+    found, length, width = found[listed], length[listed], width[listed]
     if not len(found):
         return CRACKS.empty()
     area = found["area"].to_numpy(np.float64)
-    orthogonal, diagonal = (found[name].to_numpy(np.float64) for name in STEPS)
-    length, width = length_and_width(orthogonal, diagonal, area)
     table = {
         "crack": found["component"],
         "particle": found["particle"],

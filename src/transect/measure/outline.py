@@ -100,8 +100,25 @@ def _faces(
 
 
 @kernel
+def interior(image: Array, r: int, c: int, value: int) -> bool:
+    """Tell whether all eight neighbours of a pixel have this value."""
+    if r == 0 or c == 0 or r == image.shape[0] - 1 or c == image.shape[1] - 1:
+        return False
+    return bool(
+        image[r, c + 1] == value
+        and image[r, c - 1] == value
+        and image[r + 1, c] == value
+        and image[r - 1, c] == value
+        and image[r + 1, c + 1] == value
+        and image[r - 1, c - 1] == value
+        and image[r + 1, c - 1] == value
+        and image[r - 1, c + 1] == value
+    )
+
+
+@kernel
 def _meets(local: Array, r: int, c: int, dr: int, dc: int, contact: int, own: int) -> int:
-    """Next particle along a ray, 0 if none is near."""
+    """Tell the next particle along a ray, 0 if none is near."""
     rows, columns = local.shape
     for step in range(1, contact + 1):
         y, x = r + dr * step, c + dc * step
@@ -135,17 +152,7 @@ def _follow(
             own = local[r, c]
             if own == 0:
                 continue
-            inside = 0 < r < rows - 1 and 0 < c < columns - 1
-            if inside and (
-                local[r, c + 1] == own
-                and local[r, c - 1] == own
-                and local[r + 1, c] == own
-                and local[r - 1, c] == own
-                and local[r + 1, c + 1] == own
-                and local[r - 1, c - 1] == own
-                and local[r + 1, c - 1] == own
-                and local[r - 1, c + 1] == own
-            ):
+            if interior(local, r, c, own):
                 continue
             look = (r + c + origin[0] + origin[1]) % 2 == 0
             for way in range(8):

@@ -104,7 +104,7 @@ PARTICLES = Schema(
 CRACKS = Schema(
     "cracks",
     1,
-    "Connected cracks inside particles",
+    "Connected cracks inside particles, from the shortest listed length on",
     (
         *KEYS,
         Column("crack", "uint64", "", "id: 1 + global index of its first pixel"),
