@@ -100,23 +100,6 @@ def _faces(
 
 
 @kernel
-def interior(image: Array, r: int, c: int, value: int) -> bool:
-    """Tell whether all eight neighbours of a pixel have this value."""
-    if r == 0 or c == 0 or r == image.shape[0] - 1 or c == image.shape[1] - 1:
-        return False
-    return bool(
-        image[r, c + 1] == value
-        and image[r, c - 1] == value
-        and image[r + 1, c] == value
-        and image[r - 1, c] == value
-        and image[r + 1, c + 1] == value
-        and image[r - 1, c - 1] == value
-        and image[r + 1, c - 1] == value
-        and image[r - 1, c + 1] == value
-    )
-
-
-@kernel
 def _meets(local: Array, r: int, c: int, dr: int, dc: int, contact: int, own: int) -> int:
     """Tell the next particle along a ray, 0 if none is near."""
     rows, columns = local.shape
@@ -152,7 +135,18 @@ def _follow(
             own = local[r, c]
             if own == 0:
                 continue
-            if interior(local, r, c, own):
+            # Written out: as a function of its own it halves the speed of the pass.
+            inside = 0 < r < rows - 1 and 0 < c < columns - 1
+            if inside and (
+                local[r, c + 1] == own
+                and local[r, c - 1] == own
+                and local[r + 1, c] == own
+                and local[r - 1, c] == own
+                and local[r + 1, c + 1] == own
+                and local[r - 1, c - 1] == own
+                and local[r + 1, c - 1] == own
+                and local[r - 1, c + 1] == own
+            ):
                 continue
             look = (r + c + origin[0] + origin[1]) % 2 == 0
             for way in range(8):

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from transect.kernels import kernel
-from transect.measure.outline import interior
 from transect.phases import Phase
 
 Array = npt.NDArray[Any]
@@ -101,6 +100,7 @@ def _count(
     counts: Array,
     edges: Array,
 ) -> None:
+    rows, columns = phases.shape
     bins = counts.shape[2]
     for r in range(core[0], core[1]):
         centre = r + row0 + 0.5
@@ -119,5 +119,19 @@ def _count(
                 continue
             level = min(max(int(place), 0), bins - 1)
             counts[blocks[i], side, level, slot] += 1
-            if phase == _AM and not interior(phases, r, c, _AM):
-                _steps_out(phases, r, c, edges[blocks[i], side])
+            if phase != _AM:
+                continue
+            # Written out: as a function of its own it halves the speed of the pass.
+            inside = 0 < r < rows - 1 and 0 < c < columns - 1
+            if inside and (
+                phases[r, c + 1] == _AM
+                and phases[r, c - 1] == _AM
+                and phases[r + 1, c] == _AM
+                and phases[r - 1, c] == _AM
+                and phases[r + 1, c + 1] == _AM
+                and phases[r - 1, c - 1] == _AM
+                and phases[r + 1, c - 1] == _AM
+                and phases[r - 1, c + 1] == _AM
+            ):
+                continue
+            _steps_out(phases, r, c, edges[blocks[i], side])
