@@ -30,7 +30,7 @@ $(DEMO)/raw/made: | $(READY)
 
 $(DEMO)/config/sections.tsv: $(DEMO)/raw/made
 	@mkdir -p $(DEMO)/config
-	@echo "# The demo takes every default." > $(DEMO)/config/config.yaml
+	@echo "results: results" > $(DEMO)/config/config.yaml
 	cd $(DEMO) && transect add-batch raw/demo --sheet config/sections.tsv
 
 # A section is made in the microscope's own format, then analysed like any other.

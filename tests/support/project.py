@@ -71,7 +71,7 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            timeout=500,
+            timeout=850,
             check=False,
         )
 
