@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from support.runs import copied, finished, fresh, raw
 
 __all__ = ["copied", "data", "finished", "fresh", "raw"]
