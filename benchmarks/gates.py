@@ -21,7 +21,7 @@ from scoring import Match, match
 from steps import call, figure, run_section
 
 from transect.parallel import Window
-from transect.storage.stores import open_image
+from transect.storage.images import open_image
 
 SMALLEST_PX = 20
 """Equivalent circle diameter from which the gate on diameters holds, in pixels."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from steps import call, figure, run_section
 
 from transect.storage.digests import digest_file
-from transect.storage.stores import open_image
+from transect.storage.images import open_image
 
 RUNS = ((1, 1), (1, 2), (2, 1), (2, 2), (5, 1), (5, 2))
 """Blocks and threads of each run; the first is the reference."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from steps import call, figure, run_section
 
-from transect.storage.stores import open_image
+from transect.storage.images import open_image
 
 
 def main() -> None:

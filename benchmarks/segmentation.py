@@ -30,7 +30,8 @@ from transect.phases import COATING, Phase
 from transect.segment.classical import ClassicalEngine
 from transect.segment.image import ImageSegments, segment_image
 from transect.segment.windows import segment_window
-from transect.storage.stores import new_store, open_image
+from transect.storage.images import open_image
+from transect.storage.stores import new_store
 
 Labels = npt.NDArray[np.int64]
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"

@@ -10,7 +10,7 @@ from transect.errors import AnalysisError, ConfigError, InputError, StorageError
 from transect.mosaic.frames import section_of
 from transect.mosaic.steps import fuse, register
 from transect.mosaic.tables import POSITIONS, SEAMS
-from transect.storage.stores import open_image
+from transect.storage.images import open_image
 from transect.storage.tables import read_table, write_table
 from transect.tiles.index import TileIndex
 from transect.tiles.steps import check, index, shading

@@ -17,7 +17,7 @@ from transect.layers.find import Finder
 from transect.layers.steps import layers
 from transect.parallel import Window
 from transect.phases import Phase
-from transect.storage.stores import open_image
+from transect.storage.images import open_image
 from transect.storage.tables import read_metadata, read_table
 
 

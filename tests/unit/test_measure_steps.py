@@ -16,7 +16,8 @@ from transect.measure.steps import join, labels, measure
 from transect.measure.tables import SECTION_TABLES
 from transect.parallel import MOSAIC_SHARD, WINDOW, block_columns, windows
 from transect.phases import Phase
-from transect.storage.stores import new_store, open_image
+from transect.storage.images import open_image
+from transect.storage.stores import new_store
 from transect.storage.tables import Column, Schema, read_table, write_table
 
 SHAPE = (300, 9000)

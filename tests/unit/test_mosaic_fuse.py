@@ -12,7 +12,8 @@ from transect.mosaic.blend import ramps
 from transect.mosaic.cache import TileCache
 from transect.mosaic.fuse import Detector, Fusion, Scene, mosaic_shape, snapped, write_mosaic
 from transect.parallel import Window
-from transect.storage.stores import new_store, open_image
+from transect.storage.images import open_image
+from transect.storage.stores import new_store
 
 
 def scene_of(tiles, positions, *, feather=16.0, shading=None, gain=None, offset=None, dark=0.0):

@@ -12,7 +12,7 @@ from support.raw_folder import PIXEL_NM, write_tile
 from transect.mosaic.steps import fuse, register
 from transect.mosaic.tables import POSITIONS, SEAMS
 from transect.parallel import Window
-from transect.storage.stores import open_image
+from transect.storage.images import open_image
 from transect.storage.tables import read_metadata, read_table
 from transect.tiles.steps import check, index, shading
 

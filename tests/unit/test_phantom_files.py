@@ -15,7 +15,7 @@ from transect.phantom import tables
 from transect.phantom.make import make_phantom
 from transect.phantom.spec import APPEARANCES, PhantomSpec
 from transect.phases import COATING, Phase
-from transect.storage.stores import open_image
+from transect.storage.images import open_image
 from transect.storage.tables import read_table
 
 SMALL = {

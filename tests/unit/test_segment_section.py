@@ -15,7 +15,7 @@ from transect.segment.image import relabel
 from transect.segment.steps import resolve, segment, thresholds
 from transect.segment.tables import CONTACTS, FACES, GROUPS
 from transect.segment.thresholds import Thresholds
-from transect.storage.stores import open_image
+from transect.storage.images import open_image
 from transect.storage.tables import read_table
 
 

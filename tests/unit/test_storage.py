@@ -18,8 +18,9 @@ from transect.errors import StorageError
 from transect.parallel import Window
 from transect.storage.digests import digest_array, digest_file
 from transect.storage.files import write_text, writing
+from transect.storage.images import open_image
 from transect.storage.pyramid import halve_image, levels_for
-from transect.storage.stores import new_store, open_image, write_image
+from transect.storage.stores import new_store, write_image
 from transect.storage.tables import Column, Schema, read_metadata, read_table, write_table
 
 SCHEMA = Schema(
@@ -125,6 +126,19 @@ def test_a_failed_store_leaves_the_old_one(tmp_path: Path) -> None:
         raise ZeroDivisionError
     assert open_image(tmp_path / "a.zarr").digest == digest
     assert [p.name for p in tmp_path.iterdir()] == ["a.zarr"]
+
+
+def test_named_array_is_lazy_and_has_places_in_um(tmp_path: Path) -> None:
+    pixels = _pixels()
+    _write(tmp_path / "a.zarr", pixels)
+    fine, coarse = (open_image(tmp_path / "a.zarr").xarray(level) for level in (0, 1))
+    assert fine.chunks == ((1,), (128, 128, 44), (128,) * 8 + (77,))
+    assert fine.dims == ("c", "y", "x")
+    assert fine.x.to_numpy()[[0, 1, -1]] == pytest.approx([0, 0.05, 55.0])
+    # A pixel of level 1 lies in the middle of the two that it covers.
+    assert coarse.x.to_numpy()[[0, 1]] == pytest.approx([0.025, 0.125])
+    spot = fine.sel(c="BSE", x=10.0, y=5.0)
+    assert int(spot) == pixels[100, 200]
 
 
 def test_a_half_written_store_is_not_opened(tmp_path: Path) -> None:

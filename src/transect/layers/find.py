@@ -19,7 +19,7 @@ from transect.layers.refine import Border, border
 from transect.log import logger
 from transect.modes import fit_modes
 from transect.parallel import WINDOW, Window, run
-from transect.storage.stores import Image
+from transect.storage.images import Image
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]

@@ -11,7 +11,7 @@ from transect.layers.find import Finder
 from transect.log import timed
 from transect.recipes import RECIPES
 from transect.storage.digests import digest_file
-from transect.storage.stores import open_image
+from transect.storage.images import open_image
 from transect.storage.tables import write_table
 
 

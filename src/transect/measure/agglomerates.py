@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transect.phases import Phase
-from transect.storage.stores import Image
+from transect.storage.images import Image
 
 FINE = 8
 """Samples across the smallest agglomerate: coarser ones would miss its size by more than 5 %."""

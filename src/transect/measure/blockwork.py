@@ -14,7 +14,8 @@ from transect.measure.window import Measured, Reach, measure_window
 from transect.parallel import Window, run, windows
 from transect.phases import COLORS
 from transect.recipes import RECIPES
-from transect.storage.stores import Image, ImageWriter, StoreWriter, new_store
+from transect.storage.images import Image
+from transect.storage.stores import ImageWriter, StoreWriter, new_store
 
 _MERGE = 16
 """Windows whose sums are kept apart before they are merged."""

@@ -12,7 +12,7 @@ from transect.measure.metrics import Tables, metric_tables
 from transect.measure.openings import crack_table, pore_table
 from transect.measure.particles import particle_table
 from transect.measure.source import FLOAT_STEP, Strip
-from transect.storage.stores import Image
+from transect.storage.images import Image
 
 
 def section_tables(joined: Joined, agglomerate_count: int) -> dict[str, pd.DataFrame]:

@@ -31,7 +31,7 @@ from transect.parallel import block_columns
 from transect.recipes import RECIPES
 from transect.storage.digests import digest_file
 from transect.storage.files import writing
-from transect.storage.stores import open_image
+from transect.storage.images import open_image
 from transect.storage.tables import read_table, write_table
 
 

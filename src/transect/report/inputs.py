@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from transect.errors import InputError, StorageError
-from transect.storage.stores import Image, open_image
+from transect.storage.images import Image, open_image
 from transect.storage.tables import read_metadata, read_table
 
 METRICS = ("metric", "side", "value", "unit", "ci_low", "ci_high", "n", "method", "note")

@@ -11,7 +11,7 @@ import pandas as pd
 from transect.report.charts import band_path, line_path
 from transect.report.images import Pixels, grey_uri, outlines_uri, phases_uri, stretch
 from transect.report.inputs import Section, numbers
-from transect.storage.stores import Image
+from transect.storage.images import Image
 
 BUDGET_PX = 3_000_000
 """Pixels of the overview: about 2 MB of page with its overlays."""

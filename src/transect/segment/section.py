@@ -30,7 +30,8 @@ from transect.segment.thresholds import (
 )
 from transect.segment.windows import Segmented, segment_window
 from transect.storage.digests import digest_file
-from transect.storage.stores import Image, ImageWriter, StoreWriter, new_store, open_image
+from transect.storage.images import Image, open_image
+from transect.storage.stores import ImageWriter, StoreWriter, new_store
 from transect.storage.tables import read_table, write_table
 
 U8 = npt.NDArray[np.uint8]

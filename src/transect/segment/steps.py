@@ -17,7 +17,7 @@ from transect.segment.section import (
     write_block_tables,
 )
 from transect.segment.tables import FACES, GROUPS
-from transect.storage.stores import open_image
+from transect.storage.images import open_image
 from transect.storage.tables import read_metadata, read_table, write_table
 
 

@@ -20,21 +20,17 @@ from zarr.codecs import BloscCodec, ZstdCodec
 
 from transect import __version__
 from transect.errors import StorageError
-from transect.parallel import WINDOW, Window, run
+from transect.parallel import WINDOW, run
 from transect.storage import ngff
 from transect.storage.digests import digest_array, digest_json
 from transect.storage.files import writing
+from transect.storage.images import Pixels
 from transect.storage.pyramid import halve_image, halve_labels, levels_for
 
 if TYPE_CHECKING:
     # Loading it takes a second, and every step starts by loading this module.
     import dask.array as da
 
-# The Rust codecs write sharded arrays three times faster than zarr-python's own. One thread each:
-# with more, the chunks lie in a shard in the order that they were done, other bytes every time.
-zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline", "threading.max_workers": 1})
-
-Pixels = npt.NDArray[Any]
 CHUNK = 512
 """Edge of a chunk inside a shard, in pixels: what a viewer reads at once."""
 
@@ -254,88 +250,3 @@ def write_image(writer: ImageWriter, image: da.Array, threads: int, what: str) -
 
     for _ in run(one, spots, threads, what):
         pass
-
-
-@dataclass(frozen=True)
-class Image:
-    """A multiscale image that is read."""
-
-    arrays: tuple[zarr.Array[Any], ...]
-    px_um: float
-    origin_px: tuple[int, int]
-    channels: tuple[str, ...]
-    digest: str
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns of level 0."""
-        rows, columns = self.arrays[0].shape[-2:]
-        return int(rows), int(columns)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of a pixel."""
-        return np.dtype(self.arrays[0].dtype)
-
-    def read(self, window: Window, level: int = 0, channel: int = 0) -> Pixels:
-        """Pixels of a window, given in pixels of that level and of the whole mosaic.
-
-        Returns an array of shape (row, column).
-        """
-        if level and self.origin_px != (0, 0):
-            raise StorageError("a block's store is read at level 0 only")
-        rows, columns = window.slices
-        r0, c0 = self.origin_px
-        spot = (
-            slice(rows.start - r0, rows.stop - r0),
-            slice(columns.start - c0, columns.stop - c0),
-        )
-        array = self.arrays[level]
-        found = array[(channel, *spot)] if array.ndim == 3 else array[spot]
-        return np.asarray(found)
-
-    def level_near(self, pixels: int) -> int:
-        """Finest level whose longer side is at most this many pixels, else the coarsest."""
-        for level, array in enumerate(self.arrays):
-            if max(array.shape[-2:]) <= pixels:
-                return level
-        return len(self.arrays) - 1
-
-    def whole(self, level: int, channel: int = 0) -> Pixels:
-        """All pixels of a coarse level, shape (row, column)."""
-        array = self.arrays[level]
-        return np.asarray(array[channel] if array.ndim == 3 else array[:])
-
-
-def open_image(path: Path, name: str = "") -> Image:
-    """Open an image of a store.
-
-    Parameters
-    ----------
-    path
-        Folder of the store.
-    name
-        Path of the image's group in the store, "" for the root.
-
-    Raises
-    ------
-    StorageError
-        There is no such store or image, or it was left half written.
-    """
-    try:
-        root = zarr.open_group(path, mode="r", zarr_format=3)
-        group: Any = root[name] if name else root
-        scales: Any = group.attrs["ome"]
-        facts: Any = root.attrs["transect"]
-    except (FileNotFoundError, KeyError, ValueError) as error:
-        raise StorageError(
-            f"{path}: no image {name or 'at the root'} of a finished store; run the step again"
-        ) from error
-    entry = scales["multiscales"][0]
-    datasets = entry["datasets"]
-    scale, shift = (t for t in datasets[0]["coordinateTransformations"])
-    px_um = float(scale["scale"][-1])
-    origin = [round(value / px_um) for value in shift["translation"][-2:]]
-    names = tuple(c["label"] for c in scales.get("omero", {}).get("channels", ()))
-    arrays = tuple(group[d["path"]] for d in datasets)
-    return Image(arrays, px_um, (origin[0], origin[1]), names, str(facts["digest"]))
