@@ -15,7 +15,7 @@ from transect.parallel import Window, run, windows
 from transect.phases import COLORS
 from transect.recipes import RECIPES
 from transect.storage.images import Image
-from transect.storage.stores import ImageWriter, StoreWriter, new_store
+from transect.storage.stores import ImageWriter, StoreWriter, new_store, write_image
 
 _MERGE = 16
 """Windows whose sums are kept apart before they are merged."""
@@ -113,11 +113,7 @@ def gather(folder: Path, blocks: int, mosaic: Image, output: Path, threads: int)
     # Digests of the blocks' stores would make the bytes depend on how many there are.
     inputs = {"mosaic": mosaic.digest}
     with new_store(output, recipe=RECIPES["labels"], inputs=inputs) as store:
-        writers = _images(store, mosaic.shape, mosaic.px_um, None, (0, 0))
-
-        def work(window: Window) -> None:
-            for strip, writer in zip(strips, writers, strict=True):
-                writer.write(window.row0, window.col0, strip.read(window))
-
-        for _ in run(work, windows(mosaic.shape), threads, "labels"):
-            pass
+        for strip, writer in zip(
+            strips, _images(store, mosaic.shape, mosaic.px_um, None, (0, 0)), strict=True
+        ):
+            write_image(writer, strip.dask(), threads, "labels")

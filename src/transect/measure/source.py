@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,10 @@ from transect.measure.settle import Groups
 from transect.parallel import Window, block_columns
 from transect.storage.images import Image, open_image
 from transect.storage.tables import read_table
+
+if TYPE_CHECKING:
+    # Loading it takes a second, and every measuring step starts by loading this module.
+    import dask.array as da
 
 Array = npt.NDArray[Any]
 
@@ -35,6 +39,13 @@ class Strip:
             if start < stop:
                 parts.append(image.read(Window(window.row0, window.row1, start, stop)))
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    def dask(self) -> da.Array:
+        """Lazy array of the whole image, chunked by whole shards."""
+        import dask.array as da
+
+        whole: da.Array = da.concatenate([image.dask() for _, _, image in self.images], axis=1)
+        return whole
 
 
 def open_strip(folder: Path, store: str, name: str, columns: int, blocks: int) -> Strip:
