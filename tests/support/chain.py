@@ -1,0 +1,82 @@
+"""The commands of a section one after another, in this process: from a raw folder to its pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from transect.config import Config, compact, parse
+from transect.layers.steps import layers
+from transect.measure.steps import join, labels, measure
+from transect.mosaic.steps import fuse, register
+from transect.report.steps import report_batch, report_section
+from transect.segment.steps import resolve, segment, thresholds
+from transect.statistics.steps import batch, cell, judge
+from transect.tiles.steps import check, index, shading
+
+SECTION = ("B01", "C01", "S01")
+
+
+def stitch(raw: Path, out: Path, settings: dict[str, Any] | None = None) -> Path:
+    """Run index, check, shading, register and fuse."""
+    config = parse(Config, settings or {}, "test")
+    tiles = {"tiles": out / "tiles.json", "folder": raw}
+    checks, field = {"checks": out / "tiles.parquet"}, {"shading": out / "shading.npz"}
+    index(folder=raw, output=out / "tiles.json", settings=compact(config.tiles))
+    check(**tiles, output=out / "tiles.parquet", threads=2)
+    shading(**tiles, **checks, output=out / "shading.npz", threads=2)
+    places, mosaic = out / "positions.parquet", compact(config.mosaic)
+    register(
+        **tiles, **checks, **field, positions=places, seams=out / "seams.parquet",
+        settings=mosaic, threads=2,
+    )  # fmt: skip
+    fuse(**tiles, **field, positions=places, output=out / "mosaic.zarr", threads=2)
+    return out
+
+
+def report(raw: Path, root: Path, settings: dict[str, Any] | None = None) -> Path:
+    """Run every command up to the page of the section and the page of its batch.
+
+    Returns the section's folder.
+    """
+    config = parse(Config, settings or {}, "test")
+    out = stitch(raw, root / "/".join(SECTION), settings)
+    mosaic = {"mosaic": out / "mosaic.zarr"}
+    layers(**mosaic, output=out / "layers.parquet", settings=compact(config.layers), threads=2)
+    shape = mosaic | {"layers": out / "layers.parquet"}
+    own = {"settings": compact(config.segment)}
+    thresholds(**shape, output=out / "thresholds.json", threads=2, **own)
+    block = out / "blocks" / "0"
+    segment(
+        **shape, thresholds=out / "thresholds.json", block=0, blocks=1,
+        output=block / "segments.zarr", contacts=block / "contacts.parquet",
+        faces=block / "faces.parquet", threads=2, **own,
+    )  # fmt: skip
+    parts: dict[str, Any] = {"folder": out / "blocks", "blocks": 1}
+    resolve(**parts, output=out / "groups.parquet", **own)
+    measure(
+        **shape, **parts, groups=out / "groups.parquet", block=0, labels=block / "labels.zarr",
+        partials=block / "partials", settings=compact(config.measure), threads=2,
+    )  # fmt: skip
+    labels(**parts, **mosaic, output=out / "labels.zarr", threads=2)
+    names = dict(zip(("batch", "cell", "section"), SECTION, strict=True))
+    used = {k: v for k, v in config.stages().items() if k not in ("tiles", "mosaic")}
+    join(
+        **parts, **shape, **names, checks=out / "tiles.parquet", seams=out / "seams.parquet",
+        output=out / "tables", settings=compact(used),
+    )  # fmt: skip
+    _pages(out, compact(config.stages()))
+    return out
+
+
+def _pages(out: Path, settings: str) -> None:
+    metrics, verdicts = out / "tables" / "metrics.parquet", out / "verdicts.parquet"
+    judge(metrics=metrics, output=verdicts)
+    report_section(folder=out, output=out / "report.html", settings=settings)
+    cell(metrics=[metrics], output=out.parent / "metrics.parquet")
+    top = out.parents[1]
+    batch(
+        metrics=[out.parent / "metrics.parquet"], verdicts=[verdicts],
+        output=top / "metrics.parquet",
+    )  # fmt: skip
+    report_batch(folder=top, output=top / "report.html", settings=settings)
