@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from support.coverage import porosity_coverage
+from transect.measure.estimates import Estimates
 from transect.statistics.bootstrap import (
     block_length,
     integral_length,
@@ -17,6 +19,7 @@ from transect.statistics.bootstrap import (
 )
 from transect.statistics.counts import poisson, weighted_quantiles, wilson
 from transect.statistics.covariance import fraction_interval
+from transect.statistics.hierarchy import cell_metrics
 
 
 def ar1(n: int, rho: float, seed: int) -> np.ndarray:
@@ -71,6 +74,26 @@ def test_interval_is_cut_at_its_bounds_and_holds_the_value() -> None:
     assert percentile_interval(0.01, replicates, 1.5, 0.0, 1.0)[0] == 0.0
     assert percentile_interval(0.3, replicates, 1.0)[1] == 0.3
     assert np.isnan(percentile_interval(float("nan"), replicates, 1.0)).all()
+
+
+def test_no_interval_of_a_size_reaches_below_zero() -> None:
+    """Few blocks make wide intervals; a diameter below zero is still none."""
+    estimates = Estimates.over(np.arange(6.0), 200, 1)
+    spread = np.abs(np.random.default_rng(1).normal(1.0, 2.0, 200))
+    estimates.resampled("d50_area_um", 0.5, spread, 6)
+    estimates.resampled("gradient_binder", 0.5, spread - 2, 6)
+    size, gradient = estimates.rows
+    assert size["ci_low"] == 0
+    assert gradient["ci_low"] < 0
+    rows = [
+        {"batch": "b", "cell": "c", "section": s, "metric": metric, "side": "", "unit": "1",
+         "value": value, "ci_low": 0.0, "ci_high": 1.0}
+        for metric in ("cracked_fraction", "gradient_porosity")
+        for s, value in (("s1", 0.1), ("s2", 0.9))
+    ]  # fmt: skip
+    found = cell_metrics(pd.DataFrame(rows)).set_index("metric")["ci_low"]
+    assert found["cracked_fraction"] == 0
+    assert found["gradient_porosity"] < 0
 
 
 def test_fraction_interval_of_independent_blocks_is_students_t() -> None:

@@ -98,7 +98,8 @@ class Estimates:
             self.missing(metric, note or "not defined", side=side, limit_um=limit_um)
             return
         drawn = self.resampling
-        ends = percentile_interval(value, replicates, drawn.widen, *bounds)
+        low = bounds[0] if REGISTRY[metric].signed else max(bounds[0], 0.0)
+        ends = percentile_interval(value, replicates, drawn.widen, low, bounds[1])
         notes = "; ".join(part for part in (note, drawn.note) if part)
         self.replicates[metric, side] = replicates
         self.add(metric, value, ends, n, drawn.method, side=side, limit_um=limit_um, note=notes)

@@ -54,7 +54,7 @@ class Resampling:
         """What limits the interval, blank if nothing."""
         if self.effective >= ENOUGH:
             return ""
-        return f"only {self.effective:.1f} bootstrap blocks: the interval is rough"
+        return f"only {self.effective:.3g} bootstrap blocks: the interval is rough"
 
 
 def integral_length(series: Floats) -> float:

@@ -11,6 +11,7 @@ from scipy.special import stdtrit
 
 from transect.errors import AnalysisError
 from transect.statistics.bootstrap import LEVEL
+from transect.statistics.registry import REGISTRY
 from transect.statistics.tables import AGGREGATES
 from transect.storage.tables import Schema, read_table
 
@@ -61,6 +62,8 @@ def _mean(group: pd.DataFrame, level: str) -> dict[str, object]:
         sd = float(values.std(ddof=1))
         half = float(stdtrit(n - 1, 0.5 + LEVEL / 2)) * sd / np.sqrt(n)
         low, high = values.mean() - half, values.mean() + half
+        if first["metric"] in REGISTRY and not REGISTRY[first["metric"]].signed:
+            low = max(low, 0.0)
         method = f"Student's t over {n} {level}s"
     sections = int(known["n_sections"].sum()) if "n_sections" in known else n
     return {

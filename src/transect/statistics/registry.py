@@ -10,11 +10,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Metric:
-    """One published quantity: its name, its unit ("1" for ratios) and its definition."""
+    """One published quantity: its name, its unit ("1" for ratios) and its definition.
+
+    Unless it is signed it cannot be below 0, and neither can its interval.
+    """
 
     name: str
     unit: str
     definition: str
+    signed: bool = False
 
 
 _COATING = "of the valid coating area"
@@ -53,7 +57,7 @@ _ALL = (
     Metric("t_min_um", "um", "smallest thickness along the foil"),
     Metric("t_max_um", "um", "largest thickness along the foil"),
     Metric("t_range_um", "um", "t_max - t_min"),
-    Metric("side_asymmetry", "1", "2 (tA - tB) / (tA + tB) of the mean thicknesses"),
+    Metric("side_asymmetry", "1", "2 (tA - tB) / (tA + tB) of the mean thicknesses", signed=True),
     Metric("cc_thickness_um", "um", "mean thickness of the collector foil"),
     Metric(
         "delam_fraction",
@@ -64,8 +68,18 @@ _ALL = (
     Metric("gap_max_um", "um", "widest gap at the collector interface that counts"),
     Metric("longest_run_um", "um", "longest run of delaminated interface"),
     Metric("gap_area_um2_per_mm", "um2/mm", "area of the gaps that count per interface length"),
-    Metric("gradient_porosity", "1", "(top third - bottom third) / mean of the total porosity"),
-    Metric("gradient_binder", "1", "(top third - bottom third) / mean of the binder fraction"),
+    Metric(
+        "gradient_porosity",
+        "1",
+        "(top third - bottom third) / mean of the total porosity",
+        signed=True,
+    ),
+    Metric(
+        "gradient_binder",
+        "1",
+        "(top third - bottom third) / mean of the binder fraction",
+        signed=True,
+    ),
     Metric("binder_migration_index", "1", "binder fraction in the top third / bottom third"),
     Metric(
         "detachment_mean",
