@@ -16,6 +16,7 @@ from transect.layers.envelope import disc_closing, lasting, robust, running_medi
 from transect.layers.foil import Band, find_foil
 from transect.layers.outline import Greys, Outline, outline, straighten
 from transect.layers.refine import Border, border
+from transect.layers.separator import Bounds, separator_line
 from transect.log import logger
 from transect.modes import fit_modes
 from transect.parallel import WINDOW, Window, run
@@ -27,6 +28,9 @@ Bool = npt.NDArray[np.bool_]
 
 COARSE_ROWS = 448
 """The coarse level has at most this many rows: a foil of 1/50 of the height keeps 9 of them."""
+
+SEARCH_PX = 12
+"""Distance from the line that texture gives within which a separator's sharp border may lie."""
 
 THINNEST_UM = 3.0
 """Layers of coating or separator thinner than this are not looked for, in um."""
@@ -184,14 +188,16 @@ class Finder:
         surface = far.end
         if shape.separator:
             found.facts["separators"].append(side)
-            inner = material + 0.4 * (coating - material)
-            depth = int(np.max(np.abs(inner - coating))) + reach
-            near = self._borders(inner, -step, depth, greys, blur=6.0)
             # Without a far border the separator goes on to the border of the mosaic.
             limit = 0.0 if step < 0 else float(self.mosaic.shape[0])
-            found.lines[f"{side}_separator_far_px"] = np.where(np.isnan(far.end), limit, far.end)
+            beyond = np.where(np.isnan(far.end), limit, far.end)
+            found.lines[f"{side}_separator_far_px"] = beyond
+            bounds = Bounds(foil, coating, beyond, step)
+            rough = separator_line(self.read, self.mosaic.shape, bounds, greys, self.threads)
+            near = self._borders(rough + step * SEARCH_PX, -step, 2 * SEARCH_PX, greys, blur=6.0)
             # Fibres look like borders here and there; a separator lies smooth over 8 um.
-            line = running_median(near.end, self._px(8.0))
+            sharp = np.abs(near.end - rough) < SEARCH_PX
+            line = running_median(np.where(sharp, near.end, rough), self._px(8.0))
             found.lines[f"{side}_separator_near_px"] = line
             gap = np.clip(np.nan_to_num(step * (near.end - near.begin)), 0, None)
             gap = lasting(gap, self._px(self.config.min_run_um))
