@@ -44,7 +44,7 @@ def sealed_disk(tmp_path: Path) -> Iterator[Path]:
 def test_disk_full_while_a_store_is_written(small_disk: Path, dtype: str) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (2500, 2500)).astype(dtype)
     with (
-        pytest.raises(StorageError, match=r"a\.zarr: could not be written: .*(full|No space)"),
+        pytest.raises(StorageError, match=r"a\.zarr: could not be written: the disk is full"),
         new_store(small_disk / "a.zarr", recipe=1, inputs={}) as store,
     ):
         image = store.image("", noise.shape, dtype, 0.05)

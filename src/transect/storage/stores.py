@@ -6,6 +6,8 @@ its pixels, so a file of a few kilobytes tells whether gigabytes changed.
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -206,8 +208,8 @@ def new_store(path: Path, *, recipe: int, inputs: Mapping[str, str]) -> Iterator
             store.root.attrs.update({"transect": facts})
         except RuntimeError as error:
             # The Rust codecs report a failed write as a RuntimeError with the system's words.
-            if "os error" in str(error) or "No space left" in str(error):
-                raise StorageError(f"{path}: could not be written: {error}") from error
+            if code := re.search(r"os error (\d+)", str(error)):
+                raise OSError(int(code[1]), os.strerror(int(code[1]))) from error
             raise
 
 
