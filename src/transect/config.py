@@ -144,11 +144,11 @@ class MeasureConfig(_Part):
         " in um.",
     )
     walls_px: int = Field(
-        32,
-        ge=4,
-        le=128,
-        description="How far a dark pixel inside a particle looks for the walls around it, in px:"
-        " walls of two particles make it a pore.",
+        6,
+        ge=1,
+        le=32,
+        description="Widest opening between two particles that could be taken for a crack, in px: a"
+        " dark pixel with material of another particle this near is a pore.",
     )
     min_crack_px: float = Field(
         4.0,
@@ -160,7 +160,7 @@ class MeasureConfig(_Part):
         4.0, ge=1, description="Smallest equivalent circle diameter of a listed pore, in px."
     )
     agglomerate_um: float = Field(
-        5.0, gt=0, description="Binder of at least this thickness is an agglomerate, in um."
+        8.0, gt=0, description="Binder of at least this thickness is an agglomerate, in um."
     )
     cracked_length_ratio: float = Field(
         0.25, gt=0, description="A particle is cracked above this crack length over ECD."

@@ -98,7 +98,7 @@ def test_the_lock_and_the_conda_twin_hold_every_dependency() -> None:
     assert set(names) <= lock
     conda = yaml.safe_load((ROOT / "envs" / "transect.yaml").read_text())["dependencies"]
     flat = [e for entry in conda for e in (entry["pip"] if isinstance(entry, dict) else [entry])]
-    twins = {"dask": "dask-core", "matplotlib": "matplotlib-base", "xxhash": "python-xxhash"}
+    twins = {"dask": "dask-core", "xxhash": "python-xxhash"}
     twins |= {"opencv-python-headless": "opencv"}
     found = {re.split(r"[ ><=]", entry)[0] for entry in flat}
     assert {twins.get(name, name) for name in names} <= found

@@ -1,8 +1,9 @@
-"""Binder agglomerates, found on a coarse level of the label stores."""
+"""Binder agglomerates, found on a coarse level of the label stores, chunk by chunk."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -11,36 +12,43 @@ import numpy.typing as npt
 from transect.phases import Phase
 from transect.storage.images import Image
 
+if TYPE_CHECKING:
+    # Loading it takes a second, and every measuring step starts by loading this module.
+    import dask.array as da
+
 FINE = 8
 """Samples across the smallest agglomerate: coarser ones would miss its size by more than 5 %."""
 LEVELS = 5
 """Levels of a block's label store: the coarsest has one sample in 16 x 16 pixels."""
+_CHUNK = 2048
+"""Edge of a chunk of samples: a few megabytes in every array on the way."""
 
 
-def coarse_phases(images: Sequence[Image], limit_um: float) -> tuple[npt.NDArray[np.uint8], float]:
+def coarse_phases(images: Sequence[Image], limit_um: float) -> tuple[da.Array, float]:
     """Phases of all blocks at the coarsest level that still resolves an agglomerate.
 
     Returns
     -------
     phases
-        Samples of the section, left to right.
+        Samples of the section, left to right, not yet read.
     step_um
         Distance between samples.
     """
+    import dask.array as da
+
     px = images[0].px_um
     level = 0
     while level + 1 < len(images[0].arrays) and px * 2 ** (level + 1) * FINE <= limit_um:
         level += 1
-    return np.concatenate([image.whole(level) for image in images], axis=1), px * 2**level
+    whole = da.concatenate([image.dask(level) for image in images], axis=1)
+    return whole.rechunk(_CHUNK), px * 2**level
 
 
-def agglomerates(
-    phases: npt.NDArray[np.uint8], step_um: float, limit_um: float
-) -> npt.NDArray[np.float64]:
+def agglomerates(phases: da.Array, step_um: float, limit_um: float) -> npt.NDArray[np.float64]:
     """Equivalent circle diameters of the agglomerates, in um.
 
-    An agglomerate is binder that holds a disc of half the limit across, so that the thin web
-    around it does not count, and whose equivalent diameter is at least the limit.
+    An agglomerate is what an opening with a disc of this diameter leaves of the binder: a lump
+    that the disc fits into. The web between the particles does not count, however long it is.
 
     Parameters
     ----------
@@ -51,13 +59,22 @@ def agglomerates(
     limit_um
         Smallest diameter.
     """
+    import dask.array as da
+    from dask_image.ndmeasure import label
+
+    radius = max(round(limit_um / 2 / step_um), 1)
+    # Halo: the majority's one sample, and the disc's radius once to erode and once to dilate.
+    opened = phases.map_overlap(_lumps, depth=2 * radius + 1, boundary=0, radius=radius, dtype="?")
+    labels, count = label(opened)
+    areas = da.bincount(labels.ravel(), minlength=int(count) + 1).compute()
+    diameter = np.sqrt(4 / np.pi * areas[1:]) * step_um
+    return np.asarray(diameter[diameter >= limit_um])
+
+
+def _lumps(phases: npt.NDArray[np.uint8], radius: int) -> npt.NDArray[np.bool_]:
+    """Binder that a disc fits into, in one block with its halo."""
     binder = (phases == Phase.BINDER).astype(np.uint8)
     # Majority of 3 x 3: single wrong samples would stop the disc from fitting.
     solid = (cv2.blur(binder * 255, (3, 3)) > 127).astype(np.uint8)
-    size = 2 * max(round(limit_um / 4 / step_um), 1) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    opened = cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc)
-    _, _, facts, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
-    area = facts[1:, cv2.CC_STAT_AREA].astype(np.float64)
-    diameter = np.sqrt(4 / np.pi * area) * step_um
-    return np.asarray(diameter[diameter >= limit_um])
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    return cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc) > 0
