@@ -22,9 +22,10 @@ class Faults:
 
 
 def faults(section: Section) -> list[Faults]:
-    """List quarantined files, tiles placed by the stage only and rejected seams."""
+    """List quarantined files, empty places, tiles placed by the stage only and rejected seams."""
     lists = (
         _listed("Quarantined files", ["Tile", "File", "Reason"], _quarantined(section)),
+        _listed("Places without a usable tile", ["Tile", "Row", "Column"], _gaps(section)),
         _listed("Tiles placed by the stage only", ["Tile", "Seams"], _by_stage(section)),
         _listed(
             "Rejected seams",
@@ -50,6 +51,14 @@ def _quarantined(section: Section) -> list[list[str]]:
         if entry.get("file") not in seen:
             rows.append(["", str(entry.get("file", "")), str(entry.get("reason", ""))])
     return rows
+
+
+def _gaps(section: Section) -> list[list[str]]:
+    """Places of the grid that the index found empty, counted from 0 as in the tiles' names."""
+    return [
+        [str(gap.get("tile", "")), str(gap.get("row", "")), str(gap.get("column", ""))]
+        for gap in section.index.get("gaps", [])
+    ]
 
 
 def _by_stage(section: Section) -> list[list[str]]:
