@@ -12,7 +12,7 @@ import pandas as pd
 from transect.config import LayersConfig
 from transect.errors import AnalysisError
 from transect.geometry import LAYERS
-from transect.layers.envelope import disc_closing, lasting, robust, running_median
+from transect.layers.envelope import bridge, disc_closing, lasting, robust, running_median
 from transect.layers.foil import Band, find_foil
 from transect.layers.outline import Greys, Outline, outline, straighten
 from transect.layers.refine import Border, border
@@ -61,8 +61,10 @@ class Finder:
     threads: int
 
     def read(self, window: Window) -> F32:
-        """Pixels at full resolution."""
-        return self.mosaic.read(window).astype(np.float32)
+        """Pixels at full resolution, NaN where none was recorded."""
+        pixels = self.mosaic.read(window).astype(np.float32)
+        pixels[self.valid.read(window) == 0] = np.nan
+        return pixels
 
     def find(self) -> Found:
         """Find every layer.
@@ -190,7 +192,8 @@ class Finder:
             found.facts["separators"].append(side)
             # Without a far border the separator goes on to the border of the mosaic.
             limit = 0.0 if step < 0 else float(self.mosaic.shape[0])
-            beyond = np.where(np.isnan(far.end), limit, far.end)
+            absent = np.isnan(far.end)
+            beyond = bridge(far.end) if absent.mean() < 0.5 else np.where(absent, limit, far.end)
             found.lines[f"{side}_separator_far_px"] = beyond
             bounds = Bounds(foil, coating, beyond, step)
             rough = separator_line(self.read, self.mosaic.shape, bounds, greys, self.threads)

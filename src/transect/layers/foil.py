@@ -16,6 +16,9 @@ Bool = npt.NDArray[np.bool_]
 SPAN = 0.9
 """Share of the columns that the foil must be seen in."""
 
+SHOWN = 0.5
+"""Share of all columns that must show the foil, whatever was not recorded."""
+
 STEPS = 64
 """Grey bands that are tried."""
 
@@ -78,27 +81,32 @@ def _spanning(mask: Bool, smooth: F32, valid: Bool) -> list[Band]:
         box = stats["bounding_boxes"][label]
         if box[1].stop - box[1].start < SPAN * columns:
             continue
-        band = _band((labels == label) & valid, smooth)
+        band = _band((labels == label) & valid, smooth, valid)
         if band is not None:
             found.append(band)
     return found
 
 
-def _band(part: Bool, smooth: F32) -> Band | None:
+def _band(part: Bool, smooth: F32, valid: Bool) -> Band | None:
     """Borders of the longest run of each column, made smooth."""
     top, bottom = _runs(part)
     seen = bottom > top
-    if seen.mean() < SPAN:
+    if seen.mean() < SHOWN:
         return None
     thick = (bottom - top)[seen]
     usual = float(np.median(thick))
     # Particles of the foil's grey that touch it make columns too thick: those are not borders.
     sound = seen & (np.abs(bottom - top - usual) <= max(1.0, 0.2 * usual))
-    if sound.mean() < 0.6 * SPAN:
+    if not sound.any():
         return None
     x = np.arange(top.size)
     top_line = np.interp(x, x[sound], top[sound])
     bottom_line = np.interp(x, x[sound], bottom[sound])
+    # Where no tile shows the place of the foil it cannot be seen: that says nothing against it.
+    middle = np.clip(((top_line + bottom_line) / 2).astype(int), 0, part.shape[0] - 1)
+    shown = valid[middle, x]
+    if seen[shown].mean() < SPAN or sound[shown].mean() < 0.6 * SPAN:
+        return None
     inner = part & (smooth > 0)
     greys = smooth[inner]
     return Band(top_line, bottom_line, float(np.median(greys)), float(np.std(greys)))

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import median_filter, uniform_filter1d
 
+from transect.layers.envelope import bridge
+
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
@@ -89,6 +91,11 @@ def outline(seen: F32, greys: Greys, px: float, thinnest_um: float) -> Outline |
     deep = uniform_filter1d(material, min(width, seen.shape[1]), axis=1, mode="nearest")
     # Shares of a 20 um wide neighbourhood: loose crumbs stay below, a layer does not.
     coating, edge = _last(along > 0.1), _last(deep > 0.5)
+    # Columns whose surface was not recorded follow their neighbours.
+    reach = int(np.median(np.maximum(coating, edge))) + 2
+    shown = np.isfinite(seen[:reach]).all(axis=0)
+    if shown.any():
+        coating, edge = (bridge(np.where(shown, line, np.nan)) for line in (coating, edge))
     if np.median(coating) * px < thinnest_um:
         return None
     edge = np.maximum(edge, coating)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import median_filter
 
 from transect.layers.edges import darkness, walk
+from transect.layers.envelope import running_median
 from transect.layers.outline import Greys
 from transect.parallel import Window
 
@@ -89,7 +89,9 @@ def _two(strip: F32, start: F64, step: int, reach: int, greys: Greys) -> tuple[F
     inner = np.where(is_gap, end + 2.0 * step, np.nan)
     rise = 0.4 * (greys.binder - greys.pore)
     after = walk(strip, inner, step, dark, rise, reach)
-    begin = np.where(is_gap, np.where(np.isnan(after), end + step * reach, after), end)
+    hidden = np.isnan(strip).any(axis=0)
+    beyond = np.where(hidden, end, end + step * reach)
+    begin = np.where(is_gap, np.where(np.isnan(after), beyond, after), end)
     return end, begin
 
 
@@ -99,6 +101,9 @@ def _level(strip: F32, start: F64) -> tuple[F64, float]:
                    strip.shape[0] - 1)  # fmt: skip
     around = strip[rows, np.arange(strip.shape[1])]
     column = np.median(around, axis=0)
-    level = median_filter(column, size=min(65, column.size) | 1, mode="nearest")
-    spread = np.abs(around - level)
-    return level.astype(np.float64), float(np.median(spread)) / 0.6745
+    hidden = np.isnan(column)
+    if hidden.all():
+        return column.astype(np.float64), 0.0
+    level = running_median(column.astype(np.float64), 65)
+    spread = np.abs(around - level)[:, ~hidden]
+    return np.where(hidden, np.nan, level), float(np.median(spread)) / 0.6745

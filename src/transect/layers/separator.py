@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import median_filter
 
 from transect.kernels import kernel
+from transect.layers.envelope import running_median
 from transect.layers.outline import Greys
 from transect.parallel import WINDOW, Window, run
 
@@ -94,15 +94,20 @@ def _look(
     low = int(min(deep.min(), around.far.min())) - 4
     high = int(max(deep.max(), around.far.max())) + 5
     row0, row1 = max(low, 0), min(high, shape[0])
-    strip = np.asarray(cv2.GaussianBlur(read(Window(row0, row1, c0, c1)), (0, 0), 1.0))
+    pixels = read(Window(row0, row1, c0, c1))
+    hidden = cv2.dilate(np.isnan(pixels).view(np.uint8), np.ones((9, ALONG), np.uint8)) > 0
+    pixels = np.nan_to_num(pixels, nan=greys.binder)
+    strip = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 1.0))
     unit = max(greys.bright - greys.pore, 1e-9) / 200
     rows = np.arange(row0, row1)[:, None] + 0.5
     # 0 at the far border, 1 at the coating that is sure, 2 as deep again.
     depth = (rows - around.far) / np.where(around.coating == around.far, 1.0,
                                            around.coating - around.far)  # fmt: skip
-    separator = (depth > 0.15) & (depth < 0.45)
-    level = np.nanmedian(np.where(separator, strip, np.nan), axis=0)
-    level = median_filter(np.nan_to_num(level, nan=greys.binder), size=129, mode="nearest")
+    separator = (depth > 0.15) & (depth < 0.45) & ~hidden
+    level = np.full(strip.shape[1], np.nan)
+    some = separator.any(axis=0)
+    level[some] = np.nanmedian(np.where(separator, strip, np.nan)[:, some], axis=0)
+    level = running_median(level if some.any() else np.full(level.size, greys.binder), 129)
     rough = np.abs(strip - cv2.blur(strip, (ALONG, 1))) / unit
     core = slice(window.col0 - c0, window.col1 - c0)
     kind = (strip > greys.material).astype(np.int8) + (strip > greys.active)
@@ -114,8 +119,8 @@ def _look(
         np.clip(rough[:, core], 0, _ROUGH - 1).astype(np.int32),
         kind[:, core],
         separator[:, core],
-        ((depth > 1.0) & (depth < 2.0))[:, core],
-        ((depth > 0) & ~outside)[:, core],
+        ((depth > 1.0) & (depth < 2.0) & ~hidden)[:, core],
+        ((depth > 0) & ~outside & ~hidden)[:, core],
     )
 
 
