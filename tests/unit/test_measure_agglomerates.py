@@ -36,3 +36,8 @@ def test_web_alone_is_no_agglomerate() -> None:
 def test_no_binder_no_agglomerate() -> None:
     empty = da.zeros((100, 100), dtype=np.uint8, chunks=50)
     assert agglomerates(empty, 0.25, 8.0).size == 0
+
+
+def test_a_section_smaller_than_the_disc_holds_none() -> None:
+    binder = da.full((44, 60), Phase.BINDER, dtype=np.uint8, chunks=44)
+    assert agglomerates(binder, 0.02, 8.0).size == 0

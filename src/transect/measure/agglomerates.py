@@ -63,6 +63,8 @@ def agglomerates(phases: da.Array, step_um: float, limit_um: float) -> npt.NDArr
     from dask_image.ndmeasure import label
 
     radius = max(round(limit_um / 2 / step_um), 1)
+    if 2 * radius + 1 > min(phases.shape):
+        return np.empty(0)  # No such disc fits into the section.
     # Halo: the majority's one sample, and the disc's radius once to erode and once to dilate.
     opened = phases.map_overlap(_lumps, depth=2 * radius + 1, boundary=0, radius=radius, dtype="?")
     labels, count = label(opened)
