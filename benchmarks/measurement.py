@@ -24,12 +24,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from support.coverage import porosity_coverage  # noqa: E402
 from support.sections import NO_GROUPS, Labels, bare_lines, tables_of  # noqa: E402
+from transect.candidates import settle  # noqa: E402
 from transect.measure import skeleton  # noqa: E402
 from transect.measure.blockwork import measure_block  # noqa: E402
 from transect.measure.components import components  # noqa: E402
+from transect.measure.localise import localise  # noqa: E402
 from transect.measure.objects import particle_sums  # noqa: E402
 from transect.measure.outline import outlines  # noqa: E402
-from transect.measure.settle import localise, settle  # noqa: E402
 from transect.measure.source import Source, open_strip  # noqa: E402
 from transect.measure.window import Reach, anchors_of, measure_arrays  # noqa: E402
 from transect.measure.zones import zone_sums  # noqa: E402
@@ -38,7 +39,7 @@ from transect.phases import Phase  # noqa: E402
 from transect.storage.stores import new_store, open_image  # noqa: E402
 
 PX_UM = 0.025
-REACH = Reach(ring=4, contact=20, block=200, walls=32, depth_bins=20)
+REACH = Reach(ring=4, contact=20, block=200, walls=6, depth_bins=20)
 
 
 def packing(edge: int, pitch: int, seed: int) -> Labels:
@@ -83,14 +84,15 @@ def kernels(labels: Labels) -> bool:
     megapixels = labels.phases.size / 1e6
     core, origin = np.array([0, shape[0], 0, shape[1]]), np.zeros(2, np.int64)
     local, ids = localise(labels.basins, NO_GROUPS)
-    phases, owners = settle(labels.phases, local, REACH.walls)
+    phases, owners = labels.phases.copy(), local.copy()
+    settle(phases, owners, REACH.walls)
     anchors = anchors_of(ids, shape[1])
     lines = bare_lines(shape, PX_UM)
     stretch = (np.nan_to_num(lines.base), np.nan_to_num(lines.thickness, nan=1.0), lines.coated)
     blocks = np.arange(shape[1]) // REACH.block
     works: dict[str, Callable[[], object]] = {
         "localise": lambda: localise(labels.basins, NO_GROUPS),
-        "settle": lambda: settle(labels.phases, local, REACH.walls),
+        "settle": lambda: settle(labels.phases.copy(), local.copy(), REACH.walls),
         "moments, boxes and extents": lambda: particle_sums(
             phases, owners, labels.grey, core, origin, anchors
         ),

@@ -6,6 +6,9 @@ one particle or between two shows only after basins have become particles.
 
 from __future__ import annotations
 
+from typing import Any
+
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -13,19 +16,30 @@ from transect.kernels import kernel
 from transect.phases import Phase
 
 U8 = npt.NDArray[np.uint8]
-U64 = npt.NDArray[np.uint64]
+Ids = npt.NDArray[Any]
+I32 = npt.NDArray[np.int32]
 Bool = npt.NDArray[np.bool_]
 
 CRACK, VOID, MATERIAL = int(Phase.CRACK), int(Phase.VOID), int(Phase.ACTIVE_MATERIAL)
+PORE, BINDER = int(Phase.PORE), int(Phase.BINDER)
+
+NOTCH = 8
+"""A thin opening from outside that is shorter than this is a notch of the outline, in px."""
+
+HOLE = 64
+"""A hole of at most this extent, in px, is judged as a whole: a larger one pixel by pixel."""
+
+SHARED = 0.25
+"""Share of a hole near material of another particle that makes it a pore between the two."""
 
 
 def settle_halo(crack_width_px: int) -> int:
     """Pixels around a window that `settle` must see for the window's result to be exact."""
-    return crack_width_px + 1
+    return crack_width_px + HOLE + 2
 
 
 @kernel
-def _between(phases: U8, particles: U64, radius: int, out: Bool) -> None:
+def _between(phases: U8, particles: Ids, radius: int, out: Bool) -> None:
     """Mark candidates that have active material of another particle within the radius."""
     rows, cols = phases.shape
     for r in range(rows):
@@ -42,8 +56,33 @@ def _between(phases: U8, particles: U64, radius: int, out: Bool) -> None:
                         out[r, c] = True
 
 
-def settle(phases: U8, particles: U64, crack_width_px: int) -> None:
-    """Give openings between two particles back to the pores, in place.
+@kernel
+def _open(phases: U8, labels: I32, short: Bool, out: Bool) -> None:
+    """Mark short components that lie beside pores or binder."""
+    rows, cols = phases.shape
+    for r in range(rows):
+        for c in range(cols):
+            k = labels[r, c]
+            if k == 0 or not short[k] or out[k]:
+                continue
+            for y in range(max(r - 1, 0), min(r + 2, rows)):
+                for x in range(max(c - 1, 0), min(c + 2, cols)):
+                    if phases[y, x] == PORE or phases[y, x] == BINDER:
+                        out[k] = True
+
+
+@kernel
+def _give_back(labels: I32, open_: Bool, phases: U8, particles: Ids) -> None:
+    rows, cols = phases.shape
+    for r in range(rows):
+        for c in range(cols):
+            if open_[labels[r, c]]:
+                phases[r, c] = PORE
+                particles[r, c] = 0
+
+
+def settle(phases: U8, particles: Ids, crack_width_px: int) -> None:
+    """Give openings between two particles, and notches, back to the pores, in place.
 
     Parameters
     ----------
@@ -56,5 +95,33 @@ def settle(phases: U8, particles: U64, crack_width_px: int) -> None:
     """
     out = np.zeros(phases.shape, np.bool_)
     _between(phases, particles, crack_width_px, out)
+    _whole_holes(phases, out)
     phases[out] = Phase.PORE
     particles[out] = 0
+    labels, box, _ = _components(phases == CRACK)
+    short = np.asarray((box < NOTCH).all(axis=1))
+    short[0] = False
+    notch = np.zeros(short.size, np.bool_)
+    _open(phases, labels, short, notch)
+    _give_back(labels, notch, phases, particles)
+
+
+def _components(mask: Bool) -> tuple[I32, I32, I32]:
+    """Labels, box sizes and areas of what is connected."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
+        mask.view(np.uint8), connectivity=8, ltype=cv2.CV_32S
+    )
+    stats = np.asarray(stats, np.int32)
+    box, area = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA], stats[:, cv2.CC_STAT_AREA]
+    return np.asarray(labels, np.int32), np.asarray(box, np.int32), np.asarray(area, np.int32)
+
+
+def _whole_holes(phases: U8, between: Bool) -> None:
+    """Let the pixels of a hole decide together which side it is on, in place."""
+    holes = phases == VOID
+    labels, box, area = _components(holes)
+    marked = np.bincount(labels[holes & between], minlength=area.size)
+    small = np.asarray((box <= HOLE).all(axis=1))
+    shared = marked >= SHARED * area
+    here = holes & small[labels]
+    between[here] = shared[labels[here]]

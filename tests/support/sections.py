@@ -11,9 +11,9 @@ import pandas as pd
 from transect.config import LayersConfig, MeasureConfig, SegmentConfig, StatisticsConfig
 from transect.measure.joined import Joined, Settings
 from transect.measure.lines import Lines
+from transect.measure.localise import Groups
 from transect.measure.partials import Partials, merge
 from transect.measure.section import section_tables
-from transect.measure.settle import Groups
 from transect.measure.window import measure_arrays, reach_of
 from transect.parallel import Window
 from transect.phases import Phase

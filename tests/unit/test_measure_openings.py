@@ -85,7 +85,7 @@ def test_gap_between_two_particles_is_a_pore(gap: int) -> None:
     assert tables["particles"]["crack_area_um2"].sum() == 0
 
 
-def test_crack_that_ends_at_a_neighbour_stays_a_crack() -> None:
+def test_crack_that_ends_at_a_neighbour_stays_a_crack_but_for_its_mouth() -> None:
     labels = Labels.empty((80, 140))
     left, right = np.zeros((80, 140), bool), np.zeros((80, 140), bool)
     left[10:70, 10:70], right[10:70, 70:130] = True, True
@@ -94,7 +94,8 @@ def test_crack_that_ends_at_a_neighbour_stays_a_crack() -> None:
     labels.phases[39:42, 30:70] = Phase.CRACK
     cracks = tables_of(labels)["cracks"]
     assert cracks["particle"].tolist() == [one]
-    assert cracks["area_um2"].iloc[0] == pytest.approx(3 * 40 * PX_UM**2, rel=0.03)
+    # Pixels within the width of a crack of the neighbour are open to the contact.
+    assert cracks["area_um2"].iloc[0] == pytest.approx(3 * 34 * PX_UM**2, rel=0.03)
 
 
 def test_hole_between_three_particles_is_a_pore_and_hole_in_one_is_a_void() -> None:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from skimage.measure import regionprops_table
 
 from support.sections import PX_UM, Labels, disc, packing, tables_of
+from transect.candidates import settle
+from transect.config import MeasureConfig
 from transect.phases import Phase
 
 
@@ -82,7 +84,9 @@ def test_calipers_of_a_long_rectangle(angle_deg: float) -> None:
 def test_agrees_with_scikit_image_where_the_definitions_do() -> None:
     labels = packing((500, 500), 60, seed=2)
     found = tables_of(labels)["particles"].set_index("particle")
-    solid = np.where(labels.phases == Phase.PORE, 0, labels.basins)
+    phases, solid = labels.phases.copy(), labels.basins.copy()
+    settle(phases, solid, MeasureConfig().walls_px)
+    solid[phases == Phase.PORE] = 0
     ids, compact = np.unique(solid, return_inverse=True)
     names = ("label", "area", "centroid", "perimeter_crofton", "feret_diameter_max", "bbox",
              "area_convex", "orientation")  # fmt: skip

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.sections import NO_GROUPS, Labels, bare_lines, join, packing, partials_of, tables_of
+from transect.measure.localise import Groups
 from transect.measure.partials import SCHEMAS, Partials, merge
-from transect.measure.settle import Groups
 from transect.phases import Phase
 
 SHAPE = (260, 330)

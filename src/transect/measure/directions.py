@@ -46,6 +46,8 @@ def extreme_points(packed: Array) -> Array:
     -------
     int64 (objects, DIRECTIONS, 2): column and row.
     """
+    # Tables may give narrower integers.
+    packed = np.asarray(packed, np.int64)
     along = (packed + (1 << (_SHIFT - 1))) >> _SHIFT
     across = packed - (along << _SHIFT)
     a, b = VECTORS[:, 0], VECTORS[:, 1]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transect.measure.lines import Lines
-from transect.measure.settle import Groups
+from transect.measure.localise import Groups
 from transect.parallel import Window, block_columns
 from transect.storage.images import Image, open_image
 from transect.storage.tables import read_table

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from transect.candidates import settle, settle_halo
 from transect.config import MeasureConfig
 from transect.measure import components, objects, partials, skeleton
 from transect.measure.lines import Lines
+from transect.measure.localise import Groups, localise
 from transect.measure.outline import outlines
 from transect.measure.partials import Partials
-from transect.measure.settle import Groups, localise, settle
 from transect.measure.source import Source
 from transect.measure.zones import COUNTED, zone_sums
 from transect.parallel import Window
@@ -36,7 +37,7 @@ class Reach:
     @property
     def halo(self) -> int:
         """Pixels around a window that its measurement depends on."""
-        return self.walls + max(skeleton.HALO, self.contact, self.ring) + 2
+        return settle_halo(self.walls) + max(skeleton.HALO, self.contact, self.ring) + 2
 
 
 def reach_of(config: MeasureConfig, px_um: float) -> Reach:
@@ -107,7 +108,8 @@ def measure_arrays(
     core = np.array([inside[0].start, inside[0].stop, inside[1].start, inside[1].stop])
     origin = np.array([padded.row0, padded.col0])
     local, ids = localise(basins, groups)
-    phases, local = settle(phases, local, reach.walls)
+    phases = phases.copy()
+    settle(phases, local, reach.walls)
     tables = {
         **_particles(phases, local, grey, ids, core, origin, shape, reach),
         **_openings(phases, local, ids, core, origin, shape),

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from transect.phases import Phase
 from transect.segment.engine import UNDECIDED, Prediction
+from transect.segment.ridges import HALO, ridges
 from transect.segment.thresholds import Thresholds, denoise, denoise_radius
 from transect.segment.voids import EXTENT, WALL, compact
 
@@ -21,6 +22,12 @@ FLOOR = 3
 
 RIM = 2
 """Radius of the blurred rim of active material against a pore, in px."""
+
+THIN = 0.15
+"""Least depth of a thin crack, as a share of the way from active material to pore."""
+
+NOISE = 4.0
+"""Least depth of a thin crack, in standard deviations of active material."""
 
 SPECK = 4
 """Openings below this many pixels are noise."""
@@ -54,7 +61,9 @@ class ClassicalEngine:
     def halo(self) -> int:
         """Receptive field in px."""
         closing = 2 * ((self.crack_width_px + 1) // 2)
-        return denoise_radius(self.denoise_px) + 2 * FLOOR + 2 * closing + 2 * EXTENT + WALL + 2
+        return (
+            denoise_radius(self.denoise_px) + 2 * FLOOR + 2 * closing + 2 * EXTENT + WALL + 2 + HALO
+        )
 
     def predict(self, grey: U8, zone: U8) -> Prediction:
         """Label a window; see `Engine`."""
@@ -63,7 +72,7 @@ class ClassicalEngine:
         low = np.asarray(cv2.erode(smooth, disc(FLOOR)), np.uint8)
         material = self._material(smooth, low) & inside
         phases = self._between(smooth, material)
-        self._openings(phases, material, inside)
+        self._openings(phases, smooth, material, inside)
         phases[~inside] = zone[~inside]
         return Prediction(phases, self._confidence(smooth, phases, inside))
 
@@ -104,13 +113,16 @@ class ClassicalEngine:
         dark = cv2.erode(smooth, disc(RIM)) > (self.thresholds.pore_binder or 0.0)
         return np.where(votes[0] == votes[1], dark, votes[0] > votes[1])
 
-    def _openings(self, phases: U8, material: Bool, inside: Bool) -> None:
+    def _openings(self, phases: U8, smooth: U8, material: Bool, inside: Bool) -> None:
         """Mark openings inside particles, in place: cracks where thin, voids where round."""
         element = disc((self.crack_width_px + 1) // 2)
         closed = cv2.morphologyEx(material.view(np.uint8), cv2.MORPH_CLOSE, element).astype(bool)
         closed &= inside
         thin = closed & ~material
         phases[compact(~closed & inside, EXTENT, thin=thin) == 1] = Phase.VOID
+        t = self.thresholds
+        depth = max(THIN * (t.active_material - t.pore), NOISE * t.sd)
+        thin |= ridges(smooth, closed, thin, depth)
         kind = compact(thin, 2 * self.crack_width_px, SPECK)
         phases[thin] = Phase.CRACK
         phases[kind == 1] = Phase.VOID

@@ -1,0 +1,44 @@
+"""Cracks that are too thin for a threshold."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from transect.candidates import settle
+from transect.phases import Phase
+from transect.segment.ridges import ridges
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.4, 1.0])
+def test_blurred_line_of_one_pixel_is_found_end_to_end(slope: float) -> None:
+    image = np.full((120, 160), 205, np.uint8)
+    ends = (30, 20), (130, 20 + round(100 * slope) // (2 if slope == 1 else 1))
+    cv2.line(image, *ends, 14)
+    smooth = cv2.GaussianBlur(image, (0, 0), 1.2)
+    solid = np.ones(image.shape, bool)
+    found = ridges(smooth, solid, np.zeros_like(solid), 30)
+    reached = cv2.dilate(found.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    assert (reached & (image == 14)).sum() >= 0.97 * (image == 14).sum()
+    assert found.sum() < 2.2 * (image == 14).sum()
+
+
+def test_noise_and_short_dips_are_no_cracks() -> None:
+    rng = np.random.default_rng(1)
+    grey = 205 + 6 * rng.normal(size=(300, 300))
+    grey[100:104, 100] = 20
+    smooth = cv2.GaussianBlur(grey.clip(0, 255).astype(np.uint8), (0, 0), 1.0)
+    solid = np.ones(grey.shape, bool)
+    assert not ridges(smooth, solid, np.zeros_like(solid), 28).any()
+
+
+def test_notch_is_given_back_and_deep_crack_stays() -> None:
+    phases = np.full((60, 60), Phase.ACTIVE_MATERIAL, np.uint8)
+    phases[:10] = Phase.PORE
+    particles = np.where(phases == Phase.PORE, 0, 1).astype(np.int32)
+    phases[10:15, 20:23], phases[10:40, 40:43] = Phase.CRACK, Phase.CRACK
+    settle(phases, particles, 6)
+    assert (phases[10:15, 20:23] == Phase.PORE).all()
+    assert not particles[10:15, 20:23].any()
+    assert (phases[10:40, 40:43] == Phase.CRACK).all()
