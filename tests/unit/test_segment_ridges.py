@@ -16,7 +16,7 @@ def test_blurred_line_of_one_pixel_is_found_end_to_end(slope: float) -> None:
     image = np.full((120, 160), 205, np.uint8)
     ends = (30, 20), (130, 20 + round(100 * slope) // (2 if slope == 1 else 1))
     cv2.line(image, *ends, 14)
-    smooth = cv2.GaussianBlur(image, (0, 0), 1.2)
+    smooth = np.asarray(cv2.GaussianBlur(image, (0, 0), 1.2), np.uint8)
     solid = np.ones(image.shape, bool)
     found = ridges(smooth, solid, np.zeros_like(solid), 30)
     reached = cv2.dilate(found.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
@@ -28,7 +28,7 @@ def test_noise_and_short_dips_are_no_cracks() -> None:
     rng = np.random.default_rng(1)
     grey = 205 + 6 * rng.normal(size=(300, 300))
     grey[100:104, 100] = 20
-    smooth = cv2.GaussianBlur(grey.clip(0, 255).astype(np.uint8), (0, 0), 1.0)
+    smooth = np.asarray(cv2.GaussianBlur(grey.clip(0, 255).astype(np.uint8), (0, 0), 1.0), np.uint8)
     solid = np.ones(grey.shape, bool)
     assert not ridges(smooth, solid, np.zeros_like(solid), 28).any()
 
