@@ -100,12 +100,13 @@ def find_sections(folder: Path, batch: str | None = None, cell: str | None = Non
     for place in _with_images(folder):
         parts = place.relative_to(folder).parts
         if cell is not None:
-            names = (cell, "_".join(parts) or top)
-        elif len(parts) >= 2:
-            names = (parts[0], "_".join(parts[1:]))
+            section = "_".join(parts) or top
         else:
-            names = (parts[0], parts[0]) if parts else (top, top)
-        found.append(Sighted(place, _safe(batch or top), _safe(names[0]), _safe(names[1])))
+            section = "_".join(parts[1:] or parts) or top
+        # A name that is given is taken as it is or refused; a folder's is made fit.
+        given = _safe(top) if batch is None else batch
+        inside = _safe(parts[0] if parts else top) if cell is None else cell
+        found.append(Sighted(place, given, inside, _safe(section)))
     if not found:
         raise InputError(f"{folder}: no image (tif, bmp, jpg, png) in this folder or below it")
     faults = [

@@ -102,7 +102,9 @@ def test_add_batch_with_bad_options(tmp_path: Path) -> None:
     for options, message in (
         ({"chemistry": "zinc"}, "unknown chemistry 'zinc'"),
         ({"pixel_nm": -1.0}, "expected a number above 0"),
-        ({"batch": "///"}, "batch is blank; give --batch"),
+        ({"batch": "///"}, "batch '///' is no safe name"),
+        ({"batch": "../x"}, r"batch '\.\./x' is no safe name"),
+        ({"cell": "<script>"}, "cell '<script>' is no safe name"),
     ):
         with pytest.raises(SheetError, match=message):
             add_batch(raw, sheet=tmp_path / "sections.tsv", **options)
