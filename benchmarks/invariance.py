@@ -32,7 +32,7 @@ def results(out: Path) -> dict[str, str]:
 def main() -> None:
     """Compare all runs with the first."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--width-um", type=float, default=1050.0, help="width of the section")
+    parser.add_argument("--width-um", type=float, default=1900.0, help="width of the section")
     options = parser.parse_args()
     fine = True
     with tempfile.TemporaryDirectory() as scratch:

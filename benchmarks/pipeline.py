@@ -19,7 +19,7 @@ from transect.storage.images import open_image
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--width-um", type=float, default=4900.0, help="width of the section")
+    parser.add_argument("--width-um", type=float, default=9600.0, help="width of the section")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="where to leave the results; else removed")
     options = parser.parse_args()
