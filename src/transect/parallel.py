@@ -7,6 +7,7 @@ arithmetic whatever the number of blocks or threads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -109,6 +110,17 @@ def run(work: Callable[[T], R], items: Sequence[T], threads: int, what: str) -> 
 def _batches(work: Callable[[T], R], items: Sequence[T], threads: int) -> Iterable[R]:
     size = max(2 * threads, 1)
     task = delayed(work, pure=False)
-    with threadpool_limits(1), dask.config.set(scheduler="threads", num_workers=max(threads, 1)):
+    # A pool of our own: leaving it waits for the tasks that still run after one has failed, so
+    # that none of them writes into a store that is being taken away.
+    with (
+        threadpool_limits(1),
+        ThreadPoolExecutor(max(threads, 1)) as pool,
+        dask.config.set(scheduler="threads", pool=pool),
+    ):
         for start in range(0, len(items), size):
-            yield from compute(*[task(item) for item in items[start : start + size]])
+            batch = items[start : start + size]
+            # Dask starts independent tasks from the last name on; in order, neighbours share
+            # decoded tiles.
+            names = [f"{size - i:06d}" for i in range(len(batch))]
+            pairs = zip(batch, names, strict=True)
+            yield from compute(*[task(item, dask_key_name=name) for item, name in pairs])

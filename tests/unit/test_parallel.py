@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
@@ -55,3 +57,27 @@ def test_results_come_in_order_and_blas_has_one_thread() -> None:
     assert [number for number, _ in results] == list(range(50))
     assert {threads for _, threads in results} == {1}
     assert threading.get_ident() not in seen or len(seen) > 1
+
+
+def test_one_thread_works_in_order() -> None:
+    started: list[int] = []
+    for _ in run(started.append, range(40), 1, "numbers"):
+        pass
+    assert started == list(range(40))
+
+
+def test_nothing_runs_on_after_a_failure() -> None:
+    running = threading.Event()
+    ended: list[int] = []
+
+    def work(number: int) -> None:
+        if number == 1:
+            running.wait(5)
+            raise ZeroDivisionError
+        running.set()
+        time.sleep(0.2)
+        ended.append(number)
+
+    with pytest.raises(ZeroDivisionError):
+        list(run(work, [0, 1], 2, "numbers"))
+    assert ended == [0]
