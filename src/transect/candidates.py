@@ -23,6 +23,9 @@ Bool = npt.NDArray[np.bool_]
 CRACK, VOID, MATERIAL = int(Phase.CRACK), int(Phase.VOID), int(Phase.ACTIVE_MATERIAL)
 PORE, BINDER = int(Phase.PORE), int(Phase.BINDER)
 
+FILLED = 32
+"""Added to the code of a candidate whose grey is binder's: what it is where it is no opening."""
+
 NOTCH = 8
 """A thin opening from outside that is shorter than this is a notch of the outline, in px."""
 
@@ -72,38 +75,47 @@ def _open(phases: U8, labels: I32, short: Bool, out: Bool) -> None:
 
 
 @kernel
-def _give_back(labels: I32, open_: Bool, phases: U8, particles: Ids) -> None:
+def _give_back(labels: I32, open_: Bool, filled: Bool, phases: U8, particles: Ids) -> None:
     rows, cols = phases.shape
     for r in range(rows):
         for c in range(cols):
             if open_[labels[r, c]]:
-                phases[r, c] = PORE
+                phases[r, c] = BINDER if filled[r, c] else PORE
                 particles[r, c] = 0
 
 
+def plain(phases: U8) -> U8:
+    """Codes of `Phase` alone, without what candidates are filled with."""
+    filled = (phases > FILLED) & (phases < Phase.INVALID)
+    return np.where(filled, phases - np.uint8(FILLED), phases)
+
+
 def settle(phases: U8, particles: Ids, crack_width_px: int) -> None:
-    """Give openings between two particles, and notches, back to the pores, in place.
+    """Give openings between two particles, and notches, back to pore or binder, in place.
 
     Parameters
     ----------
     phases
-        Codes of `Phase` with CRACK and VOID candidates, shape (row, column).
+        Codes of `Phase` with CRACK and VOID candidates, shape (row, column); `FILLED` is added
+        to candidates that are binder where they are no opening.
     particles
         Particle of each pixel, 0 for none.
     crack_width_px
         Widest crack: material of another particle within it makes an opening a gap between two.
     """
+    filled = (phases > FILLED) & (phases < Phase.INVALID)
+    phases[filled] -= np.uint8(FILLED)
     out = np.zeros(phases.shape, np.bool_)
     _between(phases, particles, crack_width_px, out)
     _whole_holes(phases, out)
-    phases[out] = Phase.PORE
+    phases[out] = np.where(filled[out], BINDER, PORE)
     particles[out] = 0
     labels, box, _ = _components(phases == CRACK)
     short = np.asarray((box < NOTCH).all(axis=1))
     short[0] = False
     notch = np.zeros(short.size, np.bool_)
     _open(phases, labels, short, notch)
-    _give_back(labels, notch, phases, particles)
+    _give_back(labels, notch, filled, phases, particles)
 
 
 def _components(mask: Bool) -> tuple[I32, I32, I32]:

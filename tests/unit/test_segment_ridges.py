@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from transect.candidates import settle
+from transect.candidates import FILLED, plain, settle
 from transect.phases import Phase
 from transect.segment.ridges import ridges
 
@@ -42,3 +42,20 @@ def test_notch_is_given_back_and_deep_crack_stays() -> None:
     assert (phases[10:15, 20:23] == Phase.PORE).all()
     assert not particles[10:15, 20:23].any()
     assert (phases[10:40, 40:43] == Phase.CRACK).all()
+
+
+def test_what_is_given_back_is_binder_where_it_was_filled() -> None:
+    phases = np.full((60, 60), Phase.ACTIVE_MATERIAL, np.uint8)
+    phases[0], phases[1] = Phase.INVALID, Phase.BINDER
+    phases[2:, 29:31] = Phase.CRACK
+    phases[2:40, 29:31] += np.uint8(FILLED)
+    phases[20:50, 50:52] = Phase.CRACK + FILLED
+    particles = np.ones(phases.shape, np.int32)
+    particles[:, 30:] = 2
+    assert set(np.unique(plain(phases))) == {2, 3, 6, 255}
+    settle(phases, particles, 6)
+    assert (phases[2:40, 29:31] == Phase.BINDER).all()
+    assert (phases[40:, 29:31] == Phase.PORE).all()
+    assert not particles[2:, 29:31].any()
+    assert (phases[20:50, 50:52] == Phase.CRACK).all()
+    assert (phases[0] == Phase.INVALID).all()

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from transect.candidates import FILLED
 from transect.phases import Phase
 from transect.segment.engine import UNDECIDED, Prediction
 from transect.segment.ridges import HALO, ridges
@@ -119,6 +120,7 @@ class ClassicalEngine:
         closed = cv2.morphologyEx(material.view(np.uint8), cv2.MORPH_CLOSE, element).astype(bool)
         closed &= inside
         thin = closed & ~material
+        filled = phases == Phase.BINDER
         phases[compact(~closed & inside, EXTENT, thin=thin) == 1] = Phase.VOID
         t = self.thresholds
         depth = max(THIN * (t.active_material - t.pore), NOISE * t.sd)
@@ -127,6 +129,8 @@ class ClassicalEngine:
         phases[thin] = Phase.CRACK
         phases[kind == 1] = Phase.VOID
         phases[kind == 2] = Phase.ACTIVE_MATERIAL
+        opening = (phases == Phase.CRACK) | (phases == Phase.VOID)
+        phases[opening & filled] += np.uint8(FILLED)
 
     def _confidence(self, smooth: U8, phases: U8, inside: Bool) -> U8:
         """Distance from the nearest limit, over half the way to the phase's own grey."""

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from transect.candidates import plain
 from transect.phases import Phase
 
 U8 = npt.NDArray[np.uint8]
@@ -24,7 +25,8 @@ class Prediction:
     Attributes
     ----------
     phases
-        Codes of `Phase`. CRACK and VOID are candidates: openings inside the particle mask.
+        Codes of `Phase`. CRACK and VOID are candidates: openings inside the particle mask, plus
+        `candidates.FILLED` where they would be binder rather than pore.
     confidence
         0 (a guess) to 255 (certain).
     """
@@ -37,7 +39,7 @@ class Prediction:
         """Active material with the openings inside it: what instances are made from."""
         member = np.zeros(256, np.bool_)
         member[[Phase.ACTIVE_MATERIAL, Phase.CRACK, Phase.VOID]] = True
-        return np.asarray(member[self.phases])
+        return np.asarray(member[plain(self.phases)])
 
 
 class Engine(Protocol):
