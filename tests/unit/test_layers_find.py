@@ -56,6 +56,26 @@ def test_delamination_is_found(tmp_path: Path) -> None:
         assert (gap >= 0.5).mean() == pytest.approx((truth >= 0.5).mean(), abs=0.01)
 
 
+@pytest.mark.parametrize("rows", [slice(0, 300), slice(300, 600), slice(600, 900)])
+def test_missing_tile_does_not_move_the_lines(tmp_path: Path, rows: slice) -> None:
+    electrode = make_electrode(noise=5)
+    valid = np.ones(electrode.image.shape, np.uint8)
+    valid[rows, 1050:1350] = 0
+    path = write_mosaic(tmp_path / "mosaic.zarr", electrode.image * valid, valid)
+    finder = Finder(open_image(path), open_image(path, "labels/valid"), LayersConfig(), 1)
+    result = finder.find()
+    table = result.table(valid.shape[1])
+    assert result.facts["sides"] == ["a", "b"]
+    assert result.facts["separators"] == ["a"]
+    shown = valid.all(axis=0)
+    for name, line in electrode.lines.items():
+        error = (table[name] - line).to_numpy()
+        assert np.isfinite(error).all(), name
+        assert abs(error[shown].mean()) < 1.0, name
+        # Behind the hole a line is bridged: near where it was, not at the rim of the hole.
+        assert np.median(np.abs(error[~shown])) < 10.0, name
+
+
 def test_one_sided_coating(tmp_path: Path) -> None:
     table, facts = found(tmp_path, make_electrode(sides="a", separator=False))
     assert facts["sides"] == ["a"]
