@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 
 from transect.candidates import FILLED, plain, settle
+from transect.config import SegmentConfig
 from transect.phases import Phase
+from transect.segment.classical import ClassicalEngine
+from transect.segment.image import label_image
 from transect.segment.ridges import ridges
+from transect.segment.thresholds import Thresholds
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.4, 1.0])
@@ -59,3 +63,18 @@ def test_what_is_given_back_is_binder_where_it_was_filled() -> None:
     assert not particles[2:, 29:31].any()
     assert (phases[20:50, 50:52] == Phase.CRACK).all()
     assert (phases[0] == Phase.INVALID).all()
+
+
+@pytest.mark.parametrize(("grey", "phase"), [(14, Phase.PORE), (64, Phase.BINDER)])
+def test_narrow_gap_between_two_particles_is_what_fills_it(grey: int, phase: Phase) -> None:
+    y, x = np.mgrid[:200, :330]
+    sides = [(y - 100) ** 2 + (x - column) ** 2 < 70**2 for column in (92, 167 + 70)]
+    image = np.where(sides[0] | sides[1], 205, grey).astype(np.uint8)
+    limits = Thresholds((0.0, 255.0), 14.0, 64.0, 205.0, 1.0, 8.0, image.size)
+    zone = np.full(image.shape, Phase.PORE, np.uint8)
+    engine = ClassicalEngine(limits, 1.0, 6)
+    found = label_image(image, zone, engine, SegmentConfig(), limits, 512, 80)
+    assert np.unique(found.particles).size == 3
+    gap = found.phases[80:120, 150:180][image[80:120, 150:180] == grey]
+    assert (gap == phase).mean() > 0.95
+    assert found.phases.max() < 9
