@@ -44,7 +44,9 @@ class Demand:
     blockwise: bool = False
 
 
-# From runs of 0.5 gigapixel on two cores, doubled; a second attempt gets twice as much.
+# On 0.5 gigapixel and two threads the steps peaked at 0.1 to 1.1 GB and took up to 2 s for a tile
+# of 20 megapixels (benchmarks/pipeline.py): some two to three times that is asked for, since a
+# job that is killed costs more than one that waits. A second attempt gets twice as much.
 DEMANDS: dict[str, Demand] = {
     "index": Demand(tile_seconds=0.5),
     "check": Demand(thread_mb=250, tile_seconds=1.0),
