@@ -1,8 +1,8 @@
 """Pictures of what was found in real images, to be looked at.
 
-`python benchmarks/overlays.py FOLDER [NAME…]` writes one PNG per image of the data folder, or of
-those named. Phases are tinted, particles outlined, cracks and voids in their own colours; tiles of
-grids are shown as they were fused, with the edges of the tiles.
+`python tests/pictures/overlays.py FOLDER [NAME…]` writes one PNG per image of the data folder, or
+of those named. Phases are tinted, particles outlined, cracks and voids in their own colours; tiles
+of grids are shown as they were fused, with the edges of the tiles.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from transect.tiles.read import read_tile
 from transect.tiles.steps import check, index, shading
 
 U8 = npt.NDArray[np.uint8]
-DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 TINT = 0.45
 SOLID = (Phase.CRACK, Phase.VOID)
 """Phases that are small: drawn in full colour."""
