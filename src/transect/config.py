@@ -62,7 +62,7 @@ class TilesConfig(_Part):
 
 
 class MosaicConfig(_Part):
-    """How tiles are placed and fused."""
+    """How tiles are placed."""
 
     channel: str | None = Field(
         None, description="Detector that registration looks at; the first when absent."
@@ -78,6 +78,11 @@ class MosaicConfig(_Part):
     level_brightness: bool = Field(
         True, description="Whether brightness steps between tiles are evened out."
     )
+
+
+class FusionConfig(_Part):
+    """How placed tiles become one mosaic."""
+
     feather_px: int = Field(
         32,
         ge=1,
@@ -187,6 +192,7 @@ class Config(_Part):
     limits: str | None = Field(None, description="File of limits for pass and fail, if any.")
     tiles: TilesConfig = Field(default_factory=TilesConfig)
     mosaic: MosaicConfig = Field(default_factory=MosaicConfig)
+    fusion: FusionConfig = Field(default_factory=FusionConfig)
     layers: LayersConfig = Field(default_factory=LayersConfig)
     segment: SegmentConfig = Field(default_factory=SegmentConfig)
     measure: MeasureConfig = Field(default_factory=MeasureConfig)

@@ -175,7 +175,7 @@ def test_a_tile_that_vanished_after_the_checks_is_named(ready):
 def test_positions_of_other_tiles_are_refused(ready):
     raw, out = ready
     places, _ = register_only(raw, out)
-    facts = {"channel": "BSE COMPO", "feather_px": "32", "mosaic_rows": "9", "mosaic_cols": "9"}
+    facts = {"channel": "BSE COMPO", "mosaic_rows": "9", "mosaic_cols": "9"}
     path = out / "positions.parquet"
     write_table(path, places.assign(tile=["r07_c00", "r07_c01"]), POSITIONS, facts)
     with pytest.raises(StorageError, match="r07_c00 is not in the index"):

@@ -30,7 +30,10 @@ def stitch(raw: Path, out: Path, settings: dict[str, Any] | None = None) -> Path
         **tiles, **checks, **field, positions=places, seams=out / "seams.parquet",
         settings=mosaic, threads=2,
     )  # fmt: skip
-    fuse(**tiles, **field, positions=places, output=out / "mosaic.zarr", threads=2)
+    fuse(
+        **tiles, **field, positions=places, output=out / "mosaic.zarr",
+        settings=compact(config.fusion), threads=2,
+    )  # fmt: skip
     return out
 
 
@@ -60,7 +63,7 @@ def report(raw: Path, root: Path, settings: dict[str, Any] | None = None) -> Pat
     )  # fmt: skip
     labels(**parts, **mosaic, output=out / "labels.zarr", threads=2)
     names = dict(zip(("batch", "cell", "section"), SECTION, strict=True))
-    used = {k: v for k, v in config.stages().items() if k not in ("tiles", "mosaic")}
+    used = {k: v for k, v in config.stages().items() if k not in ("tiles", "mosaic", "fusion")}
     join(
         **parts, **shape, **names, checks=out / "tiles.parquet", seams=out / "seams.parquet",
         output=out / "tables", settings=compact(used),

@@ -24,6 +24,7 @@ def scene_of(tiles, positions, *, feather=16.0, shading=None, gain=None, offset=
         np.ones(count) if gain is None else np.asarray(gain, float),
         np.zeros(count) if offset is None else np.asarray(offset, float),
         np.ones(count, np.bool_),
+        np.zeros((count, 2)),
     )
     return Scene(np.asarray(positions, float), tiles[0].shape, feather, (detector,), tiles[0].dtype)
 

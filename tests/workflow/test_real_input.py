@@ -15,7 +15,7 @@ import pytest
 from support.chain import stitch
 from support.project import Project
 from support.raw_folder import PIXEL_NM, write_tile
-from transect.config import MosaicConfig
+from transect.config import FusionConfig
 from transect.mosaic.tables import POSITIONS
 from transect.storage.images import open_image
 from transect.storage.tables import read_table
@@ -85,7 +85,7 @@ def _owners(
     """Tile that owns each pixel along one axis, and whether the pixel is outside the blends."""
     place = np.arange(starts[-1] + edge) + 0.5
     middles = _middles(starts, edge)
-    blend = MosaicConfig().feather_px / 2 + 1
+    blend = FusionConfig().feather_px / 2 + 1
     outside = np.all([np.abs(place - middle) > blend for middle in middles], axis=0)
     return np.searchsorted(middles, place), outside
 

@@ -61,6 +61,7 @@ rule fuse:
     params:
         recipe=RECIPES["fuse"],
         mosaic=subpath(output.mosaic, parent=True),
+        settings=plan.part("fusion"),
     message:
         "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: blend the mosaic"
     shell:
@@ -70,6 +71,7 @@ rule fuse:
         "  --shading {input.shading:q}"
         "  --folder {input.folder:q}"
         "  --output {params.mosaic:q}"
+        "  --settings {params.settings:q}"
         "  --threads {threads}"
         "  2> {log:q}"
 

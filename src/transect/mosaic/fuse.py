@@ -34,13 +34,28 @@ _NO_SHADING = np.ones((1, 1), dtype=np.float32)
 
 @dataclass(frozen=True)
 class Detector:
-    """One channel: flat field, black level, and by tile its gain, offset and whether it exists."""
+    """One channel.
+
+    Attributes
+    ----------
+    shading
+        Flat field, None where it is 1 everywhere.
+    dark
+        Black level.
+    gain, offset
+        Of each tile: corrected = (pixel - dark) / shading * gain + offset.
+    present
+        Whether the channel has each tile.
+    shift
+        What the channel's tiles lie off the scene's positions, (x, y) px, shape (tile, 2).
+    """
 
     shading: Image | None
     dark: float
     gain: Floats
     offset: Floats
     present: Bools
+    shift: Floats
 
 
 @dataclass(frozen=True)
@@ -113,7 +128,7 @@ class Fusion:
     def __init__(self, scene: Scene, read: TileReader, cache_bytes: int = CACHE_BYTES) -> None:
         self.scene = scene
         self.cache = TileCache(read, cache_bytes)
-        self._places = snapped(scene.positions)
+        self._places = [snapped(scene.positions + d.shift) for d in scene.detectors]
         self._weights = feathers(scene)
         self._shading = [
             _NO_SHADING if d.shading is None else (1 / d.shading).astype(np.float32)
@@ -124,16 +139,16 @@ class Fusion:
         """Pixels (channel, row, column) and mask (row, column) of a rectangle of the mosaic."""
         out = np.zeros((len(self.scene.detectors), *shape), dtype=self.scene.dtype)
         valid = np.zeros(shape, dtype=np.uint8)
-        tiles = self._touching(row0, col0, shape)
         for channel in range(len(out)):
+            tiles = self._touching(channel, row0, col0, shape)
             for start in range(0, shape[0], BAND):
                 band = slice(start, min(start + BAND, shape[0]))
                 self._band(channel, tiles, row0 + start, col0, out[channel, band], valid[band])
         return out, valid
 
-    def _touching(self, row0: int, col0: int, shape: tuple[int, int]) -> list[int]:
+    def _touching(self, channel: int, row0: int, col0: int, shape: tuple[int, int]) -> list[int]:
         rows, columns = self.scene.tile_shape
-        x, y = self._places.T
+        x, y = self._places[channel].T
         hit = (y < row0 + shape[0]) & (y + rows > row0)
         hit &= (x < col0 + shape[1]) & (x + columns > col0)
         # By number: sums of floats depend on their order.
@@ -146,7 +161,7 @@ class Fusion:
         weight = np.zeros(out.shape, dtype=np.float32)
         detector, shading = self.scene.detectors[channel], self._shading[channel]
         for tile in tiles:
-            x, y = self._places[tile]
+            x, y = self._places[channel][tile]
             if y >= row0 + out.shape[0] or y + self.scene.tile_shape[0] <= row0:
                 continue
             if not detector.present[tile]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from transect.config import MosaicConfig, parse_settings
+from transect.config import FusionConfig, MosaicConfig, parse_settings
 from transect.errors import ConfigError, StorageError
 from transect.log import logger, timed
 from transect.mosaic.frames import positions_facts, positions_frame, seams_frame, section_of
@@ -79,7 +79,6 @@ def register(
         frame = frame.assign(gain=1.0, offset=0.0)
     facts = positions_facts(index, section, found) | {
         "channel": channel,
-        "feather_px": str(config.feather_px),
         "recipe": str(RECIPES["register"]),
     }
     write_table(positions, frame, POSITIONS, facts)
@@ -93,6 +92,7 @@ def fuse(
     shading: Path,
     folder: Path,
     output: Path,
+    settings: str = "{}",
     threads: int = 1,
 ) -> None:
     """Blend the placed tiles into one sharded pyramid, with a mask of what was recorded.
@@ -109,11 +109,14 @@ def fuse(
         Raw folder of the section.
     output
         Store to write, `mosaic.zarr`.
+    settings
+        The `fusion` part of the configuration, as JSON.
     threads
         Threads to work with.
     """
+    config = parse_settings(FusionConfig, settings)
     index = TileIndex.load(tiles)
-    scene, facts = _scene(index, positions, shading)
+    scene, facts = _scene(index, positions, shading, config)
     names = list(read_table(positions, POSITIONS)["tile"])
     entries = {(index.channels.index(t.channel), t.tile): t for t in index.tiles}
 
@@ -159,7 +162,9 @@ def _uneven(gain: Image) -> Image | None:
     return None if (gain == 1).all() else gain
 
 
-def _scene(index: TileIndex, positions: Path, shading: Path) -> tuple[Scene, dict[str, str]]:
+def _scene(
+    index: TileIndex, positions: Path, shading: Path, config: FusionConfig
+) -> tuple[Scene, dict[str, str]]:
     frame, facts = read_table(positions, POSITIONS), read_metadata(positions)
     names = frame["tile"].tolist()
     there = {(t.channel, t.tile) for t in index.tiles}
@@ -180,12 +185,13 @@ def _scene(index: TileIndex, positions: Path, shading: Path) -> tuple[Scene, dic
                 frame["gain"].to_numpy() if own else ones,
                 frame["offset"].to_numpy() if own else zeros,
                 np.array([(channel, name) in there for name in names]),
+                np.zeros((len(frame), 2)),
             )
         )
     scene = Scene(
         frame[["x_px", "y_px"]].to_numpy(),
         index.tile_shape,
-        float(facts["feather_px"]),
+        float(config.feather_px),
         tuple(detectors),
         np.dtype(index.dtype),
     )
