@@ -19,10 +19,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from transect.parallel import run
+from transect.phantom.appearance import APPEARANCES
 from transect.phantom.microscope import Exposure, expose, name_of, shading_field
 from transect.phantom.scene import Scene
 from transect.phantom.sidecar import write_tile
-from transect.phantom.spec import APPEARANCES, PhantomSpec
+from transect.phantom.spec import PhantomSpec
 
 Floats = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]

@@ -15,9 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from transect.phantom.appearance import APPEARANCES
 from transect.phantom.make import make_phantom
 from transect.phantom.microscope import plan
-from transect.phantom.spec import APPEARANCES, PhantomSpec
+from transect.phantom.spec import PhantomSpec
 
 SPEED_GOAL, MEMORY_GOAL = 3.0, 2.0
 

@@ -12,8 +12,9 @@ import tifffile
 
 from transect.parallel import Window
 from transect.phantom import tables
+from transect.phantom.appearance import APPEARANCES
 from transect.phantom.make import make_phantom
-from transect.phantom.spec import APPEARANCES, PhantomSpec
+from transect.phantom.spec import PhantomSpec
 from transect.phases import COATING, Phase
 from transect.storage.images import open_image
 from transect.storage.tables import read_table
@@ -198,6 +199,25 @@ def test_clean_tiles_repeat_and_noise_is_a_tile_s_own(tmp_path: Path) -> None:
     noise = (left - left.mean()) - (right - right.mean())
     assert np.abs(noise).mean() > 1.0
     assert np.corrcoef(left.ravel(), right.ravel())[0, 1] > 0.95
+
+
+def test_a_further_detector_sees_the_same_place_shifted_and_in_its_own_greys(
+    tmp_path: Path,
+) -> None:
+    further = [
+        {"name": "BSE topo", "appearance": {}, "shift_px": (3.0, -2.0)},
+        {"name": "SE", "shift_error_px": 1.0, "faults": {"r00_c01": "missing"}},
+    ]
+    make_phantom(tmp_path / "p", small(detectors=further))
+    names = ("r00_c00.tif", "r00_c00_BSE topo.tif", "r00_c00_SE.tif")
+    first, same, edges = (tifffile.imread(tmp_path / "p" / n) for n in names)
+    assert np.array_equal(first[:-2, 3:], same[2:, :-3])
+    assert np.median(edges[first > 180]) < 140 < edges.max()
+    assert not (tmp_path / "p" / "r00_c01_SE.tif").exists()
+    tiles = read_table(tmp_path / "p" / "truth" / "tiles.parquet", tables.TILES)
+    x = tiles.set_index(["channel", "tile"])["x_px"]
+    assert np.allclose(x["BSE topo"] - x["BSE COMPO"], 3.0)
+    assert 0 < (x["SE"] - x["BSE COMPO"]).abs().max() <= 1.0
 
 
 def test_labels_may_be_left_out_but_the_tables_stay(tmp_path: Path, clean: Path) -> None:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from transect.phantom.appearance import APPEARANCES, Appearance
 from transect.phantom.scene import Scene
-from transect.phantom.spec import APPEARANCES, Appearance, Geometry, PhantomSpec
+from transect.phantom.spec import Geometry, PhantomSpec
 from transect.phases import COATING, Phase
 
 CLEAN = Appearance.model_validate(APPEARANCES["clean"])

@@ -51,7 +51,9 @@ def make_phantom(out: Path, spec: PhantomSpec, threads: int = 1, *, force: bool 
     marker = json.dumps(spec.model_dump(mode="json"), indent=1, sort_keys=True)
     write_text(out / "truth" / MARKER, marker + "\n")
     scene = Scene(spec, tiles.rows, tiles.columns)
-    shading = shading_field(spec)
+    looks = spec.looks()
+    scenes = {name: scene.seen_by(look) for name, look in looks.items()}
+    shading = {name: shading_field(spec, look) for name, look in looks.items()}
     logger.info(
         "phantom: %d tiles of %d x %d px, section of %d x %d px, seed %d",
         len(tiles.exposures),
@@ -63,7 +65,8 @@ def make_phantom(out: Path, spec: PhantomSpec, threads: int = 1, *, force: bool 
 
     def one(exposure: Exposure) -> None:
         if exposure.fault != "missing":
-            write_tile(out, spec, exposure, expose(scene, exposure, shading))
+            name = exposure.channel
+            write_tile(out, spec, exposure, expose(scenes[name], exposure, shading[name]))
 
     with timed("tiles"):
         for _ in run(one, tiles.exposures, threads, "tiles"):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from transect.errors import ConfigError
+from transect.phantom.appearance import Appearance
 from transect.phantom.curves import stack_um
 from transect.phantom.hashing import normal, unit
 from transect.phantom.scene import Scene
-from transect.phantom.spec import CORRUPTIONS, PhantomSpec
+from transect.phantom.spec import CORRUPTIONS, FIRST_DETECTOR, Detector, PhantomSpec
 
 F32 = npt.NDArray[np.float32]
 
@@ -35,6 +36,7 @@ class Exposure:
     offset: float
     blur_px: float
     fault: str
+    channel: str = FIRST_DETECTOR
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,10 @@ def plan(spec: PhantomSpec) -> Plan:
     )
     true = wanted @ spin.T + scope.stage_error_px * miss
     true -= true.min(axis=0)
-    made = [_exposure(spec, n, *grid[n], true[n], wanted[n], faults) for n in range(len(grid))]
     size = np.ceil(true.max(axis=0)) + np.array([wide, tall])
+    made = [_exposure(spec, n, *grid[n], true[n], wanted[n], faults) for n in range(len(grid))]
+    for number, detector in enumerate(scope.detectors, start=1):
+        made += [_again(spec, number, e, n, detector) for n, e in enumerate(made[: len(grid)])]
     return Plan(tuple(made), int(size[1]), int(size[0]))
 
 
@@ -112,6 +116,23 @@ def _exposure(
     )
 
 
+def _again(spec: PhantomSpec, number: int, first: Exposure, n: int, other: Detector) -> Exposure:
+    """Expose the same field of view in a further detector."""
+    look, seed = spec.looks()[other.name], spec.seed + 78 + 1009 * number
+    x, y = (
+        other.shift_px[k] + other.shift_error_px * (2 * unit(seed, n, 4 + k) - 1) for k in (0, 1)
+    )
+    return replace(
+        first,
+        x_px=first.x_px + x,
+        y_px=first.y_px + y,
+        gain=1 + look.gain_step * (2 * unit(seed, n, 1) - 1),
+        offset=look.offset_step * (2 * unit(seed, n, 2) - 1),
+        fault=other.faults.get(first.tile, ""),
+        channel=other.name,
+    )
+
+
 def _faults(spec: PhantomSpec, names: list[str]) -> dict[str, str]:
     scope = spec.microscope
     faults: dict[str, str] = dict(scope.faults)
@@ -133,14 +154,15 @@ def _faults(spec: PhantomSpec, names: list[str]) -> dict[str, str]:
     return faults
 
 
-def shading_field(spec: PhantomSpec) -> F32:
-    """Brightness of the detector over a tile, mean 1, the same for every tile."""
+def shading_field(spec: PhantomSpec, look: Appearance | None = None) -> F32:
+    """Brightness of a detector over a tile, mean 1, the same for every tile."""
+    look = look or spec.appearance
     tall, wide = spec.microscope.tile_shape
     y = np.linspace(-1, 1, tall, dtype=np.float64)[:, None]
     x = np.linspace(-1, 1, wide, dtype=np.float64)[None, :]
     # Brightest a little off the centre, as with a four-quadrant detector out of balance.
     fall = ((x - 0.15) ** 2 + (y + 0.1) ** 2) / 2
-    field = 1 - spec.appearance.shading * fall
+    field = 1 - look.shading * fall
     return np.asarray(field / field.mean(), dtype=np.float32)
 
 
@@ -152,6 +174,8 @@ def expose(scene: Scene, exposure: Exposure, shading: F32) -> npt.NDArray[np.gen
     spec = scene.spec
     tall, wide = spec.microscope.tile_shape
     seed = [spec.seed, exposure.row, exposure.column]
+    if number := list(spec.looks()).index(exposure.channel):
+        seed.append(number)
     random = np.random.Generator(np.random.PCG64(seed))
     edge = int(np.ceil(3 * exposure.blur_px)) + 1 if exposure.blur_px > 0 else 0
     streaks = _streaks(random, tall + 2 * edge)

@@ -5,12 +5,14 @@ Tiles and truth sample the same scene, at whatever fraction of a pixel they lie.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from transect.phantom import texture
+from transect.phantom.appearance import Appearance
 from transect.phantom.curves import ZONES, Layers, make_layers
 from transect.phantom.hashing import patch_quantiles
 from transect.phantom.objects import Objects
@@ -50,6 +52,13 @@ class Scene:
         self._levels[share <= 0] = 2.0
         self._levels[share >= 1] = -1.0
         self._look = _look(spec)
+
+    def seen_by(self, look: Appearance) -> Scene:
+        """Give the same section as another detector sees it."""
+        other = copy(self)
+        other.spec = self.spec.model_copy(update={"appearance": look})
+        other._look = _look(other.spec)
+        return other
 
     def labels(self, row0: int, column0: int, rows: int, columns: int) -> Labels:
         """Hard truth at the centres of a window's pixels."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import tifffile
 
 from transect.phantom.microscope import Exposure
-from transect.phantom.spec import CORRUPTIONS, PhantomSpec
+from transect.phantom.spec import CORRUPTIONS, FIRST_DETECTOR, PhantomSpec
 from transect.storage.files import writing
 
 Pixels = npt.NDArray[np.generic]
@@ -22,7 +22,6 @@ _SETTINGS = {
     "Date": "16/08/2016",
     "Time": "18:56:58",
     "Media": "disk",
-    "SignalName": "BSE COMPO",
     "AcceleratingVoltage": "15000 Volt",
     "DecelerationVoltage": "",
     "WorkingDistance": "6900 um",
@@ -43,6 +42,12 @@ _SETTINGS = {
 """What a sidecar says beside; some values are empty, as on the instrument."""
 
 
+def file_of(spec: PhantomSpec, exposure: Exposure) -> str:
+    """Name of a tile's image: the tile, and the detector unless it is the first."""
+    further = "" if exposure.channel == FIRST_DETECTOR else f"_{exposure.channel}"
+    return f"{exposure.tile}{further}.{spec.microscope.format}"
+
+
 def write_tile(out: Path, spec: PhantomSpec, exposure: Exposure, image: Pixels) -> None:
     """Write one tile and its sidecar into a folder, with the fault it has.
 
@@ -54,7 +59,7 @@ def write_tile(out: Path, spec: PhantomSpec, exposure: Exposure, image: Pixels) 
     fault = exposure.fault
     if fault == "missing":
         return
-    path = out / f"{exposure.tile}.{spec.microscope.format}"
+    path = out / file_of(spec, exposure)
     if fault == "other_shape":
         image = np.ascontiguousarray(image[: image.shape[0] // 2])
     if fault == "other_dtype":
@@ -64,7 +69,7 @@ def write_tile(out: Path, spec: PhantomSpec, exposure: Exposure, image: Pixels) 
         _damage(path, fault)
     names = [path.name]
     if fault == "duplicate":
-        copy = path.with_name(f"{exposure.tile}_again{path.suffix}")
+        copy = path.with_name(f"{path.stem}_again{path.suffix}")
         with writing(copy) as partial:
             partial.write_bytes(path.read_bytes())
         names.append(copy.name)
@@ -138,6 +143,7 @@ def sidecar_text(image: str, spec: PhantomSpec, exposure: Exposure, shape: tuple
     values = {
         "InstructName": "SU5000",
         "DataNumber": exposure.tile,
+        "SignalName": exposure.channel,
         "Format": Path(image).suffix[1:],
         "ImageName": image,
         "DataSize": f"{shape[1]}x{shape[0] + scope.data_bar}",

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from transect.config import parse
 from transect.errors import ConfigError
+from transect.phantom.appearance import APPEARANCES, SECONDARY, Appearance, Part
 
 Fault = Literal[
     "missing",
@@ -30,15 +31,13 @@ Fault = Literal[
     "unknown_encoding",
     "duplicate",
 ]
+FIRST_DETECTOR = "BSE COMPO"
+
 CORRUPTIONS: tuple[Fault, ...] = ("truncated", "zero_byte", "not_an_image")
 """Faults that `corrupt` cycles through."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Geometry(_Part):
+class Geometry(Part):
     """Shape of the section."""
 
     sides: Literal["a", "b", "both"] = Field("both", description="Coated sides: a is above.")
@@ -110,39 +109,33 @@ class Geometry(_Part):
         return self
 
 
-class Appearance(_Part):
-    """Grey levels (of 255) and what blurs them."""
+class Detector(Part):
+    """A further detector, which records every field of view too."""
 
-    grey_active: float = Field(205.0, ge=0, le=255)
-    grey_foil_al: float = Field(122.0, ge=0, le=255)
-    grey_foil_cu: float = Field(238.0, ge=0, le=255)
-    grey_binder: float = Field(64.0, ge=0, le=255)
-    grey_pore: float = Field(14.0, ge=0, le=255)
-    grey_separator: float = Field(78.0, ge=0, le=255)
-    grey_outside: float = Field(9.0, ge=0, le=255)
-    soft_edges: bool = Field(True, description="Edges cover pixels in part; else all or nothing.")
-    grain_contrast: float = Field(5.0, ge=0, description="Grey difference between grains.")
-    particle_contrast: float = Field(4.0, ge=0, description="Grey difference between particles.")
-    sponge: float = Field(38.0, ge=0, description="Grey range inside binder.")
-    fibres: float = Field(14.0, ge=0, description="Grey range inside the separator.")
-    edge_brightness: float = Field(16.0, ge=0, description="Extra grey at particle edges.")
-    contact_line: float = Field(45.0, ge=0, description="Darkness of the line between particles.")
-    edge_um: float = Field(0.12, gt=0, description="Depth over which it fades.")
-    shine_through: float = Field(85.0, ge=0, description="Grey of particles behind a pore.")
-    curtaining: float = Field(0.035, ge=0, le=0.5, description="Relative strength of stripes.")
-    charging: float = Field(7.0, ge=0, description="Grey of streaks on insulators, per tile.")
-    shading: float = Field(0.06, ge=0, le=0.6, description="Relative fall from centre to corner.")
-    gain_step: float = Field(0.02, ge=0, le=0.3, description="Relative brightness step per tile.")
-    offset_step: float = Field(2.0, ge=0, le=40, description="Grey offset step per tile.")
-    electrons: float = Field(
-        2.2, ge=0, description="Detected electrons per grey level; 0: no shot noise."
+    name: str = Field("SE", min_length=1, description="SignalName in its sidecars.")
+    appearance: dict[str, float] = Field(
+        default_factory=lambda: dict(SECONDARY),
+        description="What looks other than in the first detector, such as grey_active: 90.",
     )
-    read_noise: float = Field(1.5, ge=0, description="Gaussian noise, in grey levels.")
-    defocus_px: float = Field(0.7, ge=0, le=20, description="Sigma of the blur, in px.")
-    defocus_spread_px: float = Field(0.15, ge=0, le=10, description="Its spread between tiles.")
+    shift_px: tuple[float, float] = Field(
+        (0.0, 0.0), description="Where its images lie, x and y, against the first detector's."
+    )
+    shift_error_px: float = Field(
+        0.0, ge=0, description="Largest error of that per tile and axis: the stage came back."
+    )
+    faults: dict[str, Fault] = Field(
+        default_factory=dict, description="Fault by tile, as for the first detector."
+    )
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        unknown = sorted(set(self.appearance) - set(Appearance.model_fields))
+        if unknown:
+            raise ValueError(f"appearance: unknown key {', '.join(unknown)}")
+        return self
 
 
-class Microscope(_Part):
+class Microscope(Part):
     """How the section is recorded."""
 
     pixel_nm: float = Field(50.0, gt=0, description="Pixel size.")
@@ -162,6 +155,9 @@ class Microscope(_Part):
     faults: dict[str, Fault] = Field(
         default_factory=dict, description="Fault by tile, such as r00_c03: truncated."
     )
+    detectors: tuple[Detector, ...] = Field(
+        (), max_length=3, description="Detectors beside the first."
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -172,10 +168,13 @@ class Microscope(_Part):
             raise ValueError(f"overlap: leaves a step of {step:.1f} px; at least 8 are needed")
         if self.dtype == "uint16" and self.format != "tif":
             raise ValueError("dtype: uint16 needs format tif")
+        names = [FIRST_DETECTOR, *(d.name for d in self.detectors)]
+        if len(set(names)) < len(names):
+            raise ValueError(f"detectors: two have the same name: {', '.join(names)}")
         return self
 
 
-class PhantomSpec(_Part):
+class PhantomSpec(Part):
     """A phantom: its width, its seed, and its three parts."""
 
     width_um: float = Field(450.0, gt=0, description="Length along the foil.")
@@ -194,6 +193,7 @@ class PhantomSpec(_Part):
         tile_um = self.microscope.tile_shape[1] * pixel_um
         if self.width_um < tile_um:
             raise ValueError(f"width_um: {self.width_um} is less than one tile of {tile_um} um")
+        self.looks()
         return self
 
     @property
@@ -201,45 +201,14 @@ class PhantomSpec(_Part):
         """Pixel size in micrometres."""
         return self.microscope.pixel_nm / 1000
 
-
-_OFF = dict.fromkeys(
-    (
-        "grain_contrast",
-        "particle_contrast",
-        "sponge",
-        "fibres",
-        "edge_brightness",
-        "contact_line",
-        "shine_through",
-        "curtaining",
-        "charging",
-        "shading",
-        "gain_step",
-        "offset_step",
-        "electrons",
-        "read_noise",
-        "defocus_px",
-        "defocus_spread_px",
-    ),
-    0.0,
-)
-APPEARANCES: dict[str, dict[str, float]] = {
-    "clean": _OFF,
-    "good": {},
-    "poor": {
-        "grain_contrast": 9.0,
-        "curtaining": 0.1,
-        "charging": 18.0,
-        "shading": 0.18,
-        "gain_step": 0.06,
-        "offset_step": 5.0,
-        "electrons": 0.5,
-        "read_noise": 4.0,
-        "defocus_px": 1.5,
-        "defocus_spread_px": 0.4,
-    },
-}
-"""Named appearances: what they change in `Appearance`."""
+    def looks(self) -> dict[str, Appearance]:
+        """How the section appears in each detector, by name."""
+        own = self.appearance.model_dump()
+        further = {d.name: own | d.appearance for d in self.microscope.detectors}
+        return {
+            FIRST_DETECTOR: self.appearance,
+            **{name: Appearance.model_validate(look) for name, look in further.items()},
+        }
 
 
 def load_spec(path: Path | None, changes: dict[str, object], appearance: str) -> PhantomSpec:

@@ -38,6 +38,7 @@ def phantom(
     missing: int | None = None,
     corrupt: int | None = None,
     faults: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
+    detectors: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
     labels: bool = True,
     force: bool = False,
     threads: int = 2,
@@ -94,6 +95,8 @@ def phantom(
         Tiles whose file is damaged.
     faults
         Faults of chosen tiles, such as r00_c03=truncated.
+    detectors
+        Detectors beside the first, such as SE; each sees edges and relief.
     labels
         Write label images and count areas in them.
     force
@@ -122,6 +125,7 @@ def phantom(
         "microscope.missing": missing,
         "microscope.corrupt": corrupt,
         "microscope.faults": _faults(faults),
+        "microscope.detectors": [{"name": d} for d in detectors] if detectors else None,
         "labels": None if labels else False,
     }
     changes = {name: value for name, value in chosen.items() if value is not None}

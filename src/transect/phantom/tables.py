@@ -6,10 +6,11 @@ from transect.storage.tables import Column, Schema
 
 TILES = Schema(
     "truth_tiles",
-    1,
+    2,
     "Where each tile truly lies and how it was recorded",
     (
         Column("tile", "string", "", "Name of the tile"),
+        Column("channel", "string", "", "Detector"),
         Column("file", "string", "", "Image file, even where it is missing"),
         Column("row", "int64", "1", "Row of the grid of tiles"),
         Column("column", "int64", "1", "Column of the grid of tiles"),

@@ -17,6 +17,7 @@ from transect.phantom.counting import DEPTH_BINS, Counts, count
 from transect.phantom.inventory import columns_table, gaps_table, objects_tables
 from transect.phantom.microscope import Plan
 from transect.phantom.scene import Scene
+from transect.phantom.sidecar import file_of
 from transect.phases import COATING, COLORS, Phase
 from transect.storage.digests import digest_json
 from transect.storage.files import write_text
@@ -145,7 +146,8 @@ def _tiles(scene: Scene, plan: Plan) -> pd.DataFrame:
     rows = [
         {
             "tile": e.tile,
-            "file": f"{e.tile}.{scope.format}",
+            "channel": e.channel,
+            "file": file_of(scene.spec, e),
             "row": e.row,
             "column": e.column,
             "x_px": e.x_px,
@@ -157,7 +159,7 @@ def _tiles(scene: Scene, plan: Plan) -> pd.DataFrame:
             "blur_px": e.blur_px,
             "fault": e.fault,
         }
-        for e in sorted(plan.exposures, key=lambda e: (e.row, e.column))
+        for e in sorted(plan.exposures, key=lambda e: (e.row, e.column, e.channel))
     ]
     return pd.DataFrame(rows)
 
