@@ -37,6 +37,13 @@ class TilesConfig(_Part):
         description="Pixel size in nm, for images that do not say or say wrong; as recorded when"
         " absent.",
     )
+    overview_nm: float | None = Field(
+        None,
+        gt=0,
+        description="Pixel size, in nm and as recorded, of the images that make the mosaic, where"
+        " a folder holds several; the one whose images cover most when absent. Finer ones become"
+        " fields of detail.",
+    )
     data_bar_px: int | None = Field(
         None,
         ge=0,

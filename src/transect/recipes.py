@@ -7,7 +7,7 @@ imported here: the Snakefile reads it at every start.
 from __future__ import annotations
 
 RECIPES: dict[str, int] = {
-    "index": 1,
+    "index": 2,
     "check": 1,
     "shading": 1,
     "register": 1,

@@ -198,7 +198,7 @@ def _row(one: Sighted, chemistry: str, pixel_nm: float | None) -> Section:
         recorded = False
     for left_out in scan.quarantined:
         logger.warning("%s: %s will be left out: %s", one.folder, left_out.file, left_out.reason)
-    keep_majority(scan)
+    keep_majority(scan, TilesConfig())
     pixels = sum(f.header.shape[0] * f.header.shape[1] for f in scan.found)
     return Section(
         one.batch,

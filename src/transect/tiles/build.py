@@ -13,7 +13,8 @@ from transect.log import logger, timed
 from transect.parallel import run
 from transect.storage.digests import digest_file, digest_json
 from transect.tiles.databar import SAMPLES, specimen_rows
-from transect.tiles.index import Quarantined, Tile, TileIndex
+from transect.tiles.index import Detail, Quarantined, Tile, TileIndex
+from transect.tiles.magnifications import Finer, place_details, split_overview
 from transect.tiles.pixels import Pixels, Unreadable, read_pixels
 from transect.tiles.places import centred, place_tiles
 from transect.tiles.read import shape_words
@@ -22,6 +23,7 @@ from transect.tiles.readers import Folder, Found, Reader, Scan, choose
 SHOWN = 5
 
 K = TypeVar("K", bound=Hashable)
+E = TypeVar("E", Tile, Detail)
 
 
 def scan_folder(folder: Path, config: TilesConfig) -> tuple[Reader, Scan]:
@@ -69,16 +71,20 @@ def build_index(folder: Path, config: TilesConfig, threads: int = 1) -> TileInde
         The folder is absent or empty, or no tile of it can be used.
     """
     reader, scan = scan_folder(folder, config)
-    keep_majority(scan)
+    finer = keep_majority(scan, config)
     first = scan.found[0]
-    specimen = _specimen_rows(folder, scan, reader, config)
+    specimen = _specimen_rows(folder, scan.found, reader, config)
     scan.found = [centred(f, specimen, config) for f in scan.found]
     pixel_nm = config.pixel_nm or first.pixel_nm
     if pixel_nm is None:
         raise InputError(f"{folder}: no pixel size recorded; set tiles.pixel_nm")
     shape = (specimen, first.header.shape[1])
     tiles, empty = place_tiles(scan, shape, pixel_nm)
-    tiles = _digested(folder, tiles, threads)
+    seen = _finer(folder, finer, first, specimen, reader, config)
+    tile_um = (shape[1] * pixel_nm / 1000, shape[0] * pixel_nm / 1000)
+    details = place_details(scan, seen, tiles, tile_um)
+    names = [tile.file for tile in tiles] + [detail.file for detail in details]
+    digests = _digests(folder, names, threads)
     index = TileIndex(
         schema=1,
         reader=reader.name,
@@ -89,18 +95,21 @@ def build_index(folder: Path, config: TilesConfig, threads: int = 1) -> TileInde
         channels=tuple(sorted({tile.channel for tile in tiles})),
         digest="",
         microscope=dict(sorted(scan.microscope.items())),
-        tiles=tuple(tiles),
+        tiles=_digested(tiles, digests),
         quarantined=tuple(sorted(scan.quarantined, key=lambda q: (q.file, q.reason))),
         gaps=tuple(empty),
+        details=_digested(details, digests),
     )
     return index.model_copy(update={"digest": digest_json(index.model_dump())})
 
 
-def keep_majority(scan: Scan) -> None:
-    """Leave out tiles whose size, type or pixel size is not that of most.
+def keep_majority(scan: Scan, config: TilesConfig) -> list[Found]:
+    """Leave out tiles whose pixel size, size or type is not that of most.
 
-    A tie goes to what the first tile has.
+    A tie goes to what the first tile has. Returns the images that show detail: those with finer
+    pixels than the tiles'.
     """
+    finer = split_overview(scan, config)
     shape = _commonest([f.header.shape for f in scan.found])
     _split(
         scan,
@@ -113,14 +122,7 @@ def keep_majority(scan: Scan) -> None:
         lambda f: f.header.dtype == dtype,
         lambda f: f"pixels are {f.header.dtype}, those of the other tiles are {dtype}",
     )
-    recorded = [f.pixel_nm for f in scan.found if f.pixel_nm]
-    if recorded:
-        pixel_nm = _commonest([float(f"{p:.4g}") for p in recorded])
-        _split(
-            scan,
-            lambda f: not f.pixel_nm or abs(f.pixel_nm / pixel_nm - 1) < 2e-3,
-            lambda f: f"pixel size {f.pixel_nm:g} nm, the other tiles have {pixel_nm:g} nm",
-        )
+    return finer
 
 
 def _split(scan: Scan, keeps: Callable[[Found], bool], reason: Callable[[Found], str]) -> None:
@@ -135,9 +137,11 @@ def _commonest(values: Sequence[K]) -> K:
     return Counter(values).most_common(1)[0][0]
 
 
-def _specimen_rows(folder: Path, scan: Scan, reader: Reader, config: TilesConfig) -> int:
+def _specimen_rows(
+    folder: Path, found: Sequence[Found], reader: Reader, config: TilesConfig
+) -> int:
     """Rows above the data bar: as set, as the sidecars say, or as the images look."""
-    rows = scan.found[0].header.shape[0]
+    rows = found[0].header.shape[0]
     if config.data_bar_px is not None:
         if config.data_bar_px >= rows:
             raise InputError(
@@ -146,28 +150,50 @@ def _specimen_rows(folder: Path, scan: Scan, reader: Reader, config: TilesConfig
         return rows - config.data_bar_px
     if not reader.has_data_bar:
         return rows
-    said = {f.specimen_rows for f in scan.found}
+    said = {f.specimen_rows for f in found}
     if len(said) == 1 and (only := said.pop()) is not None:
         return only
     images: list[Pixels] = []
-    step = max(len(scan.found) // SAMPLES, 1)
-    for found in scan.found[::step]:
+    step = max(len(found) // SAMPLES, 1)
+    for one in found[::step]:
         try:
-            images.append(read_pixels(folder / found.file, found.page))
+            images.append(read_pixels(folder / one.file, one.page))
         except Unreadable:
             continue
         if len(images) == SAMPLES:
             break
-    images = [i for i in images if i.shape == scan.found[0].header.shape]
+    images = [i for i in images if i.shape == found[0].header.shape]
     specimen = specimen_rows(images, reader.name == "hitachi") if images else rows
     if specimen < rows:
         logger.info("data bar of %d rows cropped from %d", rows - specimen, rows)
     return specimen
 
 
-def _digested(folder: Path, tiles: Sequence[Tile], threads: int) -> list[Tile]:
-    """Tiles with the digests of their files."""
-    files = sorted({tile.file for tile in tiles})
+def _finer(
+    folder: Path,
+    finer: Sequence[Found],
+    tile: Found,
+    specimen: int,
+    reader: Reader,
+    config: TilesConfig,
+) -> list[Finer]:
+    """Add to images of detail what the pixel size is that is set, and what the data bar leaves."""
+    # A pixel size that is set corrects the microscope's scale, which all magnifications share.
+    scale = config.pixel_nm / tile.pixel_nm if config.pixel_nm and tile.pixel_nm else 1.0
+    by_shape: dict[tuple[int, int], list[Found]] = {}
+    for found in finer:
+        by_shape.setdefault(found.header.shape, []).append(found)
+    seen = []
+    for shape, alike in by_shape.items():
+        own = alike[0].specimen_rows is not None or shape != tile.header.shape
+        rows = _specimen_rows(folder, alike, reader, config) if own else specimen
+        seen += [Finer(centred(f, rows, config), (f.pixel_nm or 0.0) * scale, rows) for f in alike]
+    return seen
+
+
+def _digests(folder: Path, names: Sequence[str], threads: int) -> dict[str, str]:
+    """Digest of each file."""
+    files = sorted(set(names))
 
     def one(name: str) -> str:
         try:
@@ -176,8 +202,11 @@ def _digested(folder: Path, tiles: Sequence[Tile], threads: int) -> list[Tile]:
             raise InputError(f"{folder / name}: cannot be read: {error.strerror}") from None
 
     with timed(f"digest of {len(files)} files"):
-        digests = dict(zip(files, run(one, files, threads, "digest"), strict=True))
-    return [tile.model_copy(update={"digest": digests[tile.file]}) for tile in tiles]
+        return dict(zip(files, run(one, files, threads, "digest"), strict=True))
+
+
+def _digested(entries: Sequence[E], digests: dict[str, str]) -> tuple[E, ...]:
+    return tuple(e.model_copy(update={"digest": digests[e.file]}) for e in entries)
 
 
 def _reasons(quarantined: Sequence[Quarantined]) -> str:

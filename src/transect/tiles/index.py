@@ -35,6 +35,25 @@ class Tile(_Entry):
     page: int = 0
 
 
+class Detail(_Entry):
+    """One image of a field at higher magnification; detail and channel together are unique.
+
+    `shape` is without the data bar; the stage's axes are those of the tiles.
+    """
+
+    detail: str
+    file: str
+    channel: str
+    pixel_nm: float
+    shape: tuple[int, int]
+    recorded_shape: tuple[int, int]
+    dtype: str
+    stage_x_um: float
+    stage_y_um: float
+    digest: str
+    page: int = 0
+
+
 class Quarantined(_Entry):
     """A file that is left out, and why."""
 
@@ -65,6 +84,7 @@ class TileIndex(_Entry):
     tiles: tuple[Tile, ...]
     quarantined: tuple[Quarantined, ...]
     gaps: tuple[Gap, ...] = ()
+    details: tuple[Detail, ...] = ()
 
     @property
     def px_um(self) -> float:

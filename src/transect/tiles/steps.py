@@ -37,6 +37,8 @@ def index(*, folder: Path, output: Path, settings: str = "{}", threads: int = 1)
         len(found.tiles), found.tile_shape[1], found.tile_shape[0], found.pixel_nm,
         ", ".join(found.channels), len(found.quarantined), len(found.gaps),
     )  # fmt: skip
+    if fields := {detail.detail for detail in found.details}:
+        logger.info("%d fields of detail, in %d images", len(fields), len(found.details))
     for left_out in found.quarantined:
         logger.warning("quarantined %s: %s", left_out.file, left_out.reason)
     if found.gaps:
