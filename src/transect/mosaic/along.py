@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from transect.mosaic.layout import Floats
@@ -35,9 +37,20 @@ def refine_along(far: Image, near: Image, lag: Floats, axis: int, reach: float) 
     reach
         Largest move from it that counts as converged, in pixels.
     """
-    whole = refine(far, near, lag, reach)
-    if not whole.converged:
+    length = far.shape[axis] - abs(round(float(lag[1 - axis])))
+    count = max(min(PIECES, length // LEAST_PIECE_PX), 1)
+    whole = refine(far, near, lag, reach, (count, 1) if axis == 0 else (1, count))
+    if not whole.converged or count < PIECES // 2:
         return whole
+    _, error, between = _combine(whole.lags, whole.errors)
+    if (between < BENT_PX).all():
+        # Pieces that agree add nothing to the whole, which has fewer borders.
+        return replace(whole, se=error)
+    return _bent(far, near, whole, axis)
+
+
+def _bent(far: Image, near: Image, whole: Refined, axis: int) -> Refined:
+    """Refine every piece on its own: they lie too far apart for one step from the whole."""
     lags, errors = [], []
     for part in _parts(far.shape[axis]):
         cut_far, cut_near, moved = _piece(far, near, whole.lag, axis, part)
@@ -48,9 +61,7 @@ def refine_along(far: Image, near: Image, lag: Floats, axis: int, reach: float) 
     if len(lags) < PIECES // 2:
         return whole
     value, error, between = _combine(np.array(lags), np.array(errors))
-    # Pieces that agree add nothing to the whole, which has fewer borders.
-    value = np.where(between < BENT_PX, whole.lag, value)
-    return Refined(value, error, True)
+    return replace(whole, lag=np.where(between < BENT_PX, whole.lag, value), se=error)
 
 
 def _parts(length: int) -> list[slice]:

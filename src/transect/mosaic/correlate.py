@@ -10,11 +10,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from transect.kernels import kernel
-from transect.mosaic.strips import Image, Strip, StripPlan
-
-WHITENING = 0.65
-"""Power of the amplitude that is divided out: 1 is phase correlation proper, which lets the
-frequencies that hold noise only vote as loud as the others."""
+from transect.mosaic.strips import Image, Levels, Strip, StripPlan
 
 CANDIDATES = 6
 PEAK_RADIUS = 3
@@ -47,22 +43,24 @@ class Match:
 
 
 @kernel
-def _ncc(a: Image, b: Image, row: int, column: int) -> tuple[float, int]:
+def _ncc(a: Levels, b: Levels, row: int, column: int) -> tuple[float, int]:
     """Normalised correlation of b laid on a at a lag, and the number of pixels that overlap."""
     row0, row1 = max(row, 0), min(a.shape[0], row + b.shape[0])
     col0, col1 = max(column, 0), min(a.shape[1], column + b.shape[1])
     if row1 <= row0 or col1 <= col0:
         return 0.0, 0
-    sa = sb = saa = sbb = sab = 0.0
+    sa = sb = saa = sbb = sab = 0
     for r in range(row0, row1):
-        for c in range(col0, col1):
-            u = a[r, c]
-            v = b[r - row, c - column]
-            sa += u
-            sb += v
-            saa += u * u
-            sbb += v * v
-            sab += u * v
+        ra = rb = raa = rbb = rab = 0
+        left, right = a[r, col0:col1], b[r - row, col0 - column : col1 - column]
+        for c in range(len(left)):
+            u, v = np.int32(left[c]), np.int32(right[c])
+            ra += u
+            rb += v
+            raa += u * u
+            rbb += v * v
+            rab += u * v
+        sa, sb, saa, sbb, sab = sa + ra, sb + rb, saa + raa, sbb + rbb, sab + rab
     n = (row1 - row0) * (col1 - col0)
     power = (saa - sa * sa / n) * (sbb - sb * sb / n)
     if power <= 0.0:
@@ -89,7 +87,7 @@ def match(
     middle = np.rint(lag[::-1] / plan.binning).astype(np.int64)
     reach = max(radius // plan.binning, 2)
     window = _window(_surface(far, near, plan.fft_shape), middle, reach)
-    area = pixels_per_sample(far, near, plan.fft_shape)
+    area = pixels_per_sample(far, near)
     found: list[tuple[float, float, float, int, int]] = []
     for row, column in _peaks(window):
         spot = (int(middle[0]) + row - reach, int(middle[1]) + column - reach)
@@ -97,40 +95,45 @@ def match(
         samples = n / area
         # 3: what the variance of Fisher's z loses.
         score = np.arctanh(min(ncc, 0.9999)) * np.sqrt(max(samples - 3.0, 0.0))
-        found.append((float(score), float(ncc), float(samples), *spot))
+        found.append((float(score), float(ncc), float(samples), row, column))
     found.sort(reverse=True)
     score, ncc, samples, row, column = found[0]
     second = found[1][0] if len(found) > 1 else 0.0
-    at = np.array([column, row], dtype=np.float64) * plan.binning
-    return Match(at, max(ncc, 0.0), max(score, 0.0), max(second, 0.0), samples)
+    at = middle[::-1] - reach + _top(window, row, column)
+    return Match(at * plan.binning, max(ncc, 0.0), max(score, 0.0), max(second, 0.0), samples)
 
 
-def pixels_per_sample(far: Strip, near: Strip, shape: tuple[int, int]) -> float:
+def _top(window: Image, row: int, column: int) -> npt.NDArray[np.float64]:
+    """Place (x, y) of a peak between the pixels, by a parabola in either direction."""
+    top = np.array([column, row], dtype=np.float64)
+    if 0 < row < window.shape[0] - 1 and 0 < column < window.shape[1] - 1:
+        here = float(window[row, column])
+        sides = (window[row, column - 1 : column + 2], window[row - 1 : row + 2, column])
+        for k, (before, _, after) in enumerate(sides):
+            bend = 2.0 * here - float(before) - float(after)
+            if bend > 0:
+                top[k] += np.clip((float(after) - float(before)) / (2.0 * bend), -0.5, 0.5)
+    return top
+
+
+def pixels_per_sample(far: Strip, near: Strip) -> float:
     """Pixels that count as one sample of the correlation of two unrelated strips.
 
     By Bartlett's formula: the sum over all lags of the product of both autocorrelations, here
     from the power spectra.
     """
-    power_far, power_near = _power(far), _power(near)
-    total = float(power_far.sum(dtype=np.float64)) * float(power_near.sum(dtype=np.float64))
+    total = float(far.power.sum(dtype=np.float64)) * float(near.power.sum(dtype=np.float64))
     if total <= 0:
-        return float(np.prod(shape))
+        return float(far.small.size)
     # The transform of a real image holds half of the frequencies.
-    together = float(np.vdot(power_far, power_near))
-    return max(together * power_far.size / total, 1.0)
-
-
-def _power(strip: Strip) -> Image:
-    return np.asarray(strip.spectrum.real**2 + strip.spectrum.imag**2, dtype=np.float32)
+    together = float(np.vdot(far.power, near.power))
+    return max(together * far.power.size / total, 1.0)
 
 
 def _surface(far: Strip, near: Strip, shape: tuple[int, int]) -> Image:
-    cross = far.spectrum * np.conj(near.spectrum)
-    amplitude = np.abs(cross)
-    cross /= (amplitude + np.float32(1e-6) * amplitude.max() + np.float32(1e-12)) ** np.float32(
-        WHITENING
-    )
-    return np.asarray(fft.irfft2(cross, s=shape), dtype=np.float32)
+    cross = near.spectrum.conj()
+    cross *= far.spectrum
+    return np.asarray(fft.irfft2(cross, s=shape, overwrite_x=True), dtype=np.float32)
 
 
 def _window(surface: Image, middle: npt.NDArray[np.int64], reach: int) -> Image:

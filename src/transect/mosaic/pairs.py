@@ -12,7 +12,7 @@ from transect.mosaic.correlate import Match, match
 from transect.mosaic.layout import Bools, Floats, Ints, Layout, Pairs, overlap_px
 from transect.mosaic.refine import overlap
 from transect.mosaic.strips import Image, Strip, StripPlan, prepare
-from transect.mosaic.unrelated import score_unrelated
+from transect.mosaic.unrelated import unrelated
 from transect.mosaic.waves import Edges, Reader, Shading, waves
 from transect.parallel import run
 
@@ -99,6 +99,7 @@ class _Chunk:
     draws: dict[int, int]
     edges: Edges
     ready: dict[int, tuple[Strip, Strip]] = field(default_factory=dict)
+    strange: dict[int, list[Strip]] = field(default_factory=dict)
 
     def prepare(self, number: int) -> tuple[Strip, Strip]:
         """Both strips of a pair."""
@@ -106,28 +107,25 @@ class _Chunk:
         plan = self.plans[int(self.pairs.axis[number])]
         return prepare(far, plan), prepare(near, plan)
 
+    def unrelated(self, axis: int) -> list[Strip]:
+        """Strips that no far strip of an axis can match."""
+        alike = [n for n in self.ready if self.pairs.axis[n] == axis]
+        near = [self.ready[n][1] for n in alike]
+        return unrelated(near, self.plans[axis], self.draws[axis], alike[0]) if alike else []
+
     def measure(self, number: int) -> tuple[Measured, list[float]]:
         """Shift of a pair, and scores of its far strip against unrelated ones."""
-        axis = int(self.pairs.axis[number])
+        axis, radius = int(self.pairs.axis[number]), self.search.radius
         plan = self.plans[axis]
         lag = self.search.expected[number] - plan.origin
         if number not in self.ready:
             return self._greys_only(number, lag), []
         far, near = self.ready[number]
-        best = match(far, near, plan, lag, self.search.radius)
+        best = match(far, near, plan, lag, radius)
+        null = [match(far, other, plan, lag, radius).score for other in self.strange[axis]]
         fine = refine_along(far.grey, near.grey, best.lag, axis, 3.0 * plan.binning)
         at = fine.lag if fine.converged else lag
         greys = greys_of(*overlap(far.grey, near.grey, np.rint(at).astype(np.int64)))
-        alike = [n for n in self.ready if self.pairs.axis[n] == axis]
-        null = score_unrelated(
-            far,
-            [self.ready[n][1] for n in alike],
-            plan,
-            lag,
-            self.search.radius,
-            self.draws[axis],
-            number,
-        )
         shift = fine.lag + plan.origin
         return Measured(shift, fine.se, best, fine.converged, greys), null
 
@@ -178,8 +176,10 @@ def measure(
     for numbers, edges in waves(read, layout, pairs, plans, chosen, shading, threads):
         chunk = _Chunk(layout, pairs, search, plans, draws, edges)
         full = [n for n in numbers if whole[n]]
-        strips = list(run(chunk.prepare, full, threads, "strips"))
+        strips = run(chunk.prepare, full, threads, "strips")
         chunk.ready.update(zip(full, strips, strict=True))
+        made = run(chunk.unrelated, (0, 1), threads, "unrelated strips")
+        chunk.strange.update(zip((0, 1), made, strict=True))
         found = run(chunk.measure, numbers, threads, "pairs")
         for number, (measured, null) in zip(numbers, found, strict=True):
             results.pairs[number] = measured

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -12,6 +13,7 @@ from scipy import fft
 
 Image = npt.NDArray[np.float32]
 Spectrum = npt.NDArray[np.complex64]
+Levels = npt.NDArray[np.int8]
 
 STRIPE_PX = 65
 """Length over which row and column means are taken: curtaining is longer, texture is shorter."""
@@ -20,6 +22,13 @@ SEARCH_STRIPE_PX = 31
 """The same while searching, in binned pixels: chance matches large blobs, so they count less."""
 
 EVEN_FLOOR = 0.3
+LEVELS = 30.0
+"""Steps of one standard deviation in 8 bit: sums of whole numbers are exact, and fast."""
+
+WHITENING = 0.65
+"""Power of the amplitude that is divided out: 1 is phase correlation proper, which lets the
+frequencies that hold noise only vote as loud as the others."""
+
 CLIP_SD = 4.0
 """Texture is cut at this many robust standard deviations, so that charging cannot outvote it."""
 
@@ -33,14 +42,18 @@ class Strip:
     grey
         Shading-corrected pixels at full resolution.
     small
-        Texture at the binned resolution that candidates are searched at.
+        Texture at the binned resolution that candidates are searched at, in steps of
+        1 / `LEVELS` standard deviations.
     spectrum
-        Fourier transform of the apodised `small`.
+        Whitened Fourier transform of the apodised texture.
+    power
+        Its power before whitening.
     """
 
     grey: Image
-    small: Image
+    small: Levels
     spectrum: Spectrum
+    power: Image
 
 
 @dataclass(frozen=True)
@@ -109,7 +122,9 @@ def prepare(grey: Image, plan: StripPlan) -> Strip:
     cut = grey[: rows * plan.binning, : columns * plan.binning]
     small = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA)
     small = even(texture(np.asarray(small, dtype=np.float32), 0.8, SEARCH_STRIPE_PX))
-    return Strip(grey, small, spectrum(small, plan.fft_shape))
+    small *= np.float32(LEVELS)
+    levels = np.rint(np.clip(small, -127, 127)).astype(np.int8)
+    return Strip(grey, levels, *spectrum(levels, plan.fft_shape))
 
 
 def texture(grey: Image, sigma: float, stripe_px: int = STRIPE_PX) -> Image:
@@ -118,35 +133,48 @@ def texture(grey: Image, sigma: float, stripe_px: int = STRIPE_PX) -> Image:
     The high-pass is the product of two one-dimensional ones, (1 - row mean)(1 - column mean):
     what is constant along a line of `stripe_px` pixels in either direction vanishes.
     """
-    blurred = cv2.GaussianBlur(grey, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
-    smooth: Image = np.asarray(blurred, dtype=np.float32)
+    smooth = cv2.GaussianBlur(grey, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
     for stripe in ((1, stripe_px), (stripe_px, 1)):
-        smooth = smooth - np.asarray(cv2.blur(smooth, stripe, borderType=cv2.BORDER_REFLECT))
+        course = cv2.blur(smooth, stripe, borderType=cv2.BORDER_REFLECT)
+        cv2.subtract(smooth, course, dst=smooth)
     # A thin sample suffices for the scale.
-    spread = 1.4826 * float(np.median(np.abs(smooth[::5, ::5])))
+    spread = 1.4826 * float(np.median(np.abs(smooth[::7, ::7])))
     if spread <= 0:
         spread = float(smooth.std()) or 1.0
-    smooth = np.clip(smooth, -CLIP_SD * spread, CLIP_SD * spread)
-    smooth = smooth - smooth.mean()
-    return np.asarray(smooth / max(float(smooth.std()), 1e-9), dtype=np.float32)
+    np.clip(smooth, -CLIP_SD * spread, CLIP_SD * spread, out=smooth)
+    return _standard(np.asarray(smooth, dtype=np.float32))
+
+
+def _standard(image: Image) -> Image:
+    """Mean 0 and standard deviation 1, in place."""
+    mean, sd = cv2.meanStdDev(image)
+    scale = 1.0 / max(float(sd[0, 0]), 1e-9)
+    image -= np.float32(mean[0, 0])
+    image *= np.float32(scale)
+    return image
 
 
 def even(image: Image) -> Image:
     """Texture of like strength everywhere: one coarse grain must not decide a match alone."""
     size = (2 * SEARCH_STRIPE_PX + 1, 2 * SEARCH_STRIPE_PX + 1)
     local = np.sqrt(cv2.blur(image * image, size, borderType=cv2.BORDER_REFLECT))
-    level = image / (local + np.float32(EVEN_FLOOR))
-    level = level - level.mean()
-    return np.asarray(level / max(float(level.std()), 1e-9), dtype=np.float32)
+    return _standard(np.asarray(image / (local + np.float32(EVEN_FLOOR)), dtype=np.float32))
 
 
-def spectrum(small: Image, shape: tuple[int, int]) -> Spectrum:
-    """Fourier transform of an apodised strip."""
+def spectrum(small: Levels, shape: tuple[int, int]) -> tuple[Spectrum, Image]:
+    """Whitened Fourier transform of an apodised strip, and its power before."""
     rows, columns = (_taper(n) for n in small.shape)
-    windowed = small * rows[:, None] * columns[None, :]
-    return np.asarray(fft.rfft2(windowed, s=shape), dtype=np.complex64)
+    windowed = small * rows[:, None]
+    windowed *= columns
+    found = np.asarray(fft.rfft2(windowed, s=shape, overwrite_x=True), dtype=np.complex64)
+    power = found.real**2 + found.imag**2
+    floor = np.float32(1e-6) * power.max() + np.float32(1e-12)
+    # |F| to a power is |F|^2 to half of it.
+    found *= (power + floor) ** np.float32(-WHITENING / 2)
+    return found, power
 
 
+@lru_cache(maxsize=16)
 def _taper(length: int) -> Image:
     # Short (12 px): in a thin strip the border is where the overlap is.
     edge = min(12, length // 4)

@@ -5,46 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from transect.mosaic.correlate import match
 from transect.mosaic.strips import Strip, StripPlan, spectrum
 
 FALSE_RATE = 1e-4
 """Share of unrelated pairs that may pass: one wrong shift in 10,000 pairs."""
 
 
-def score_unrelated(
-    far: Strip,
-    near: Sequence[Strip],
-    plan: StripPlan,
-    lag: npt.NDArray[np.float64],
-    radius: int,
-    draws: int,
-    seed: int,
-) -> list[float]:
-    """Scores of a strip against strips that cannot match it.
+def unrelated(near: Sequence[Strip], plan: StripPlan, count: int, seed: int) -> list[Strip]:
+    """Strips that no strip of a section can match.
 
-    Partners are near strips of any pair, mirrored in one or both axes and rolled at random: what
-    is mirrored cannot match even where both strips show the same place, and a few strips give
-    many draws with the texture of the section.
+    Near strips of any pair, mirrored in one or both axes and rolled at random: what is mirrored
+    cannot match even where both strips show the same place, and a few strips give many draws with
+    the texture of the section.
 
     Parameters
     ----------
-    far
-        The strip that is searched in.
     near
         Near strips of the same axis.
-    plan, lag, radius
-        As in the true search: the null must search as many places.
-    draws
-        How many.
+    plan
+        What they have in common.
+    count
+        How many to make.
     seed
-        Makes the draws the same in every run.
+        Makes them the same in every run.
     """
     random = np.random.default_rng([seed, 20])
-    scores = []
-    for _ in range(draws):
+    made = []
+    for _ in range(count):
         partner = int(random.integers(len(near)))
         flip = int(random.integers(1, 4))
         small = near[partner].small
@@ -52,9 +40,8 @@ def score_unrelated(
         long = int(np.argmax(small.shape))
         small = np.roll(small, int(random.integers(small.shape[long])), axis=long)
         small = np.ascontiguousarray(small)
-        drawn = Strip(small, small, spectrum(small, plan.fft_shape))
-        scores.append(match(far, drawn, plan, lag, radius).score)
-    return scores
+        made.append(Strip(near[partner].grey, small, *spectrum(small, plan.fft_shape)))
+    return made
 
 
 def threshold(scores: Sequence[float], rate: float = FALSE_RATE) -> float:
