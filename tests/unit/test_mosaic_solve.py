@@ -101,7 +101,7 @@ def test_the_stage_is_calibrated_by_the_tiles_that_are_placed():
     part[blank], tied[blank] = [1, 2, 3], False
     solved = true + 777.0
     solved[blank] += 5000.0
-    found = place(stage, solved, part, tied)
+    found = place(stage, np.zeros_like(stage), solved, part, tied)
     away = found.positions - true
     away -= np.median(away, axis=0)
     assert found.model.rotation_deg == pytest.approx(-0.3, abs=0.03)
@@ -116,8 +116,8 @@ def test_one_row_of_tiles_turns_both_axes():
     stage = np.stack([np.arange(1, 30) * 1000.0, np.zeros(29)], axis=1)
     turn = np.deg2rad(0.5)
     turned = stage @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    model = fit_stage(stage, turned)
-    assert model.apply(np.array([[0.0, 1000.0]]))[0] == pytest.approx(
+    model = fit_stage(stage, np.zeros_like(stage), turned)
+    assert model.apply(np.array([[0.0, 1000.0]]), np.zeros((1, 2)))[0] == pytest.approx(
         [-1000 * np.sin(turn), 1000 * np.cos(turn)], abs=1.5
     )
 

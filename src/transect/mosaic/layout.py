@@ -90,3 +90,18 @@ def neighbours(layout: Layout) -> Pairs:
     a, b, axis = a[keep], b[keep], axis[keep]
     order = np.lexsort((b, axis, a))
     return Pairs(a[order], b[order], axis[order])
+
+
+def parities(layout: Layout, pairs: Pairs) -> Floats:
+    """Whether each tile lies in an odd column and in an odd row of the stage's grid, (tile, 2).
+
+    A stage that scans to and fro comes to odd rows from the other side than to even ones.
+    """
+    step = pairs.difference(layout.stage_px)
+    odd = np.zeros((len(layout.names), 2))
+    for axis in (0, 1):
+        mine = step[pairs.axis == axis, axis]
+        if len(mine):
+            place = layout.stage_px[:, axis] - layout.stage_px[:, axis].min()
+            odd[:, axis] = np.rint(place / np.median(mine)) % 2
+    return odd
