@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,20 +29,33 @@ class Cost:
         self.peak_mb = max(self.peak_mb, other.peak_mb)
 
 
+class Failed(RuntimeError):
+    """A program ended with an error; the message is what it wrote."""
+
+
+def spawn(command: list[str]) -> tuple[Cost, str]:
+    """Run a program: its cost, and what it wrote to either stream."""
+    start = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as words:
+        process = subprocess.Popen(
+            command, stdout=words, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        words.seek(0)
+        text = words.read()
+    if process.returncode:
+        raise Failed(text)
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), text
+
+
 def call(*options: object) -> Cost:
     """Run `transect` with these options; stop with its message when it fails."""
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        [*TRANSECT, *map(str, options)], stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    assert process.stderr is not None
-    words = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"transect {' '.join(map(str, options))}\n{words}")
-    wall = time.perf_counter() - start
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    try:
+        return spawn([*TRANSECT, *map(str, options)])[0]
+    except Failed as error:
+        sys.exit(f"transect {' '.join(map(str, options))}\n{error}")
 
 
 def run_section(raw: Path, out: Path, blocks: int = 1, threads: int = 2) -> dict[str, Cost]:
@@ -104,7 +118,9 @@ def run_section(raw: Path, out: Path, blocks: int = 1, threads: int = 2) -> dict
     return costs
 
 
-def figure(name: str, value: float | str | bool, unit: str, goal: str, met: bool | None) -> bool:
+def figure(
+    name: str, value: float | str | bool, unit: str, goal: str | None, met: bool | None
+) -> bool:
     """Print one figure as a JSON line; whether its goal is met, or has none."""
     row = {"figure": name, "value": value, "unit": unit, "goal": goal, "met": met}
     sys.stdout.write(json.dumps(row) + "\n")
