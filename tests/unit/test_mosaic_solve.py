@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transect.mosaic.layout import Layout, neighbours
-from transect.mosaic.place import fit_stage, place
+from transect.mosaic.place import fit_stage, identity, place
 from transect.mosaic.solve import Graph, least_squares, solve
 
 STEP_PX = 1843.0
@@ -101,7 +101,7 @@ def test_the_stage_is_calibrated_by_the_tiles_that_are_placed():
     part[blank], tied[blank] = [1, 2, 3], False
     solved = true + 777.0
     solved[blank] += 5000.0
-    found = place(stage, np.zeros_like(stage), solved, part, tied)
+    found = place(stage, np.zeros_like(stage), solved, part, tied, identity())
     away = found.positions - true
     away -= np.median(away, axis=0)
     assert found.model.rotation_deg == pytest.approx(-0.3, abs=0.03)

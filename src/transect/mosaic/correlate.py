@@ -54,7 +54,8 @@ def _ncc(a: Levels, b: Levels, row: int, column: int) -> tuple[float, int]:
         ra = rb = raa = rbb = rab = 0
         left, right = a[r, col0:col1], b[r - row, col0 - column : col1 - column]
         for c in range(len(left)):
-            u, v = np.int32(left[c]), np.int32(right[c])
+            # Wider before they are multiplied.
+            u, v = int(left[c]), int(right[c])
             ra += u
             rb += v
             raa += u * u

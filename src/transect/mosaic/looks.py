@@ -21,9 +21,6 @@ SAMPLE = 32
 TURN = 0.0175
 """Scan rotation that the first search allows for: 1 degree, in radians."""
 
-FREE = 4
-"""Unknowns of the stage for each axis: so many pairs fit it whatever they show."""
-
 SURE_SD = 4.5
 NEAREST_PX = 8
 UNIQUE = 0.9
@@ -104,13 +101,17 @@ def look_at_pairs(looker: Looker, radius: int) -> tuple[Seams, StageModel]:
     seams, whole = _unseen(layout, pairs), textured(layout, pairs)
     # Two tiles err independently; the rotation is not known yet.
     wide = int(np.ceil(np.sqrt(2.0) * radius + TURN * layout.size.max()))
-    looker.look(seams, identity(), wide, _sample(pairs, whole))
+    sample = _sample(pairs, whole)
+    for radius_px in (wide, wide // 3, wide // 9):
+        # Where overlaps are thin, chance reaches high among many places: try with fewer.
+        weak = sample[~seams.accepted[sample]]
+        if 2 * len(weak) > len(sample):
+            looker.look(seams, identity(), max(radius_px, NEAREST_PX), weak)
     model = stage_from_pairs(layout, seams)
-    rest = np.flatnonzero(np.isinf(seams.radius))
-    looker.look(seams, model, _reach(seams, model, wide), rest)
+    looker.look(seams, model, _reach(model, wide), np.flatnonzero(~seams.accepted))
     model = stage_from_pairs(layout, seams)
     # Fewer places are searched than before: what chance reaches there is lower.
-    closer = _reach(seams, model, wide)
+    closer = _reach(model, wide)
     weak = np.flatnonzero(whole & ~seams.accepted & (seams.radius > 1.2 * closer))
     if len(weak):
         logger.info("%d weak pairs are looked at again, %d px around", len(weak), closer)
@@ -125,10 +126,8 @@ def expected(layout: Layout, pairs: Pairs, model: StageModel) -> Floats:
 
 
 def stage_from_pairs(layout: Layout, seams: Seams) -> StageModel:
-    """Rotation, scale, skew and backlash from the accepted pairs; none where they are too few."""
+    """Rotation, scale, skew and backlash of the stage, from the accepted pairs."""
     use, pairs = seams.accepted, seams.pairs
-    if use.sum() <= FREE:
-        return identity()
     stage = pairs.difference(layout.stage_px)[use]
     odd = pairs.difference(parities(layout, pairs))[use]
     return fit_stage(stage, odd, seams.shift[use])
@@ -159,14 +158,11 @@ def _sample(pairs: Pairs, whole: Bools) -> Ints:
     return np.sort(np.concatenate(some))
 
 
-def _reach(seams: Seams, model: StageModel, wide: int) -> int:
+def _reach(model: StageModel, wide: int) -> int:
     """How far around the prior to search: some standard deviations of a pair's error."""
-    count = int(seams.accepted.sum())
-    if count <= FREE or not np.isfinite(model.error_px):
+    if not np.isfinite(model.error_px):
         return wide
-    # A fit to few pairs leaves too little.
-    error = model.error_px * np.sqrt(count / (count - FREE))
-    return int(np.clip(np.ceil(SURE_SD * error) + 4, NEAREST_PX, wide))
+    return int(np.clip(np.ceil(SURE_SD * model.error_px) + 4, NEAREST_PX, wide))
 
 
 def _judge(seams: Seams, found: Results) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from transect.mosaic.along import refine_along
-from transect.mosaic.brightness import Brightness
+from transect.mosaic.brightness import Brightness, block_means, compare
 from transect.mosaic.correlate import Match, match
 from transect.mosaic.layout import Bools, Floats, Ints, Layout, Pairs, overlap_px
 from transect.mosaic.refine import overlap
@@ -51,7 +51,7 @@ class Measured:
     se: Floats
     best: Match | None
     converged: bool
-    greys: Brightness
+    greys: Brightness | None
 
 
 @dataclass
@@ -108,7 +108,7 @@ class _Chunk:
         return prepare(far, plan), prepare(near, plan)
 
     def unrelated(self, axis: int) -> list[Strip]:
-        """Strips that no far strip of an axis can match."""
+        """Make strips that no far strip of an axis can match."""
         alike = [n for n in self.ready if self.pairs.axis[n] == axis]
         near = [self.ready[n][1] for n in alike]
         return unrelated(near, self.plans[axis], self.draws[axis], alike[0]) if alike else []
@@ -187,15 +187,6 @@ def measure(
     return results
 
 
-def greys_of(a: Image, b: Image) -> Brightness:
-    """Greys of an overlap, from means of 8 x 8 px."""
-    rows, columns = a.shape[0] // 8, a.shape[1] // 8
-    if rows * columns < 4:
-        return Brightness(0.0, 0.0, 0.0, 0.0, 0.0, 0)
-    u, v = (
-        part[: rows * 8, : columns * 8].reshape(rows, 8, columns, 8).mean((1, 3), dtype=np.float64)
-        for part in (a, b)
-    )
-    sd_a, sd_b = float(u.std()), float(v.std())
-    alike = float(np.mean((u - u.mean()) * (v - v.mean()))) / max(sd_a * sd_b, 1e-12)
-    return Brightness(float(u.mean()), float(v.mean()), sd_a, sd_b, alike, rows * columns)
+def greys_of(a: Image, b: Image) -> Brightness | None:
+    """Greys of an overlap."""
+    return compare(block_means(a), block_means(b))

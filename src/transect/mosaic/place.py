@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -14,6 +14,12 @@ from transect.mosaic.layout import Bools, Floats, Ints
 ROTATION_SD, SCALE_SD, SKEW_SD = 0.02, 0.01, 0.003
 BACKLASH_SD = 20.0
 NEAREST = 12
+
+UNKNOWNS = 4
+"""Of each axis: so many points fit whatever they say."""
+
+FEW = 8
+"""Points below which the stage is not judged."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def fit_stage(stage: Floats, parity: Floats, image: Floats, *, free: bool = Fals
     """Robust fit of image positions or differences to the stage's, all of shape (n, 2).
 
     Ridge terms hold what the data cannot tell: in a single row of tiles the y axis turns with
-    the x axis.
+    the x axis. Fewer than 8 points are not fitted: the stage is taken at its word.
 
     Parameters
     ----------
@@ -73,7 +79,7 @@ def fit_stage(stage: Floats, parity: Floats, image: Floats, *, free: bool = Fals
     free
         Whether a constant may be added: for positions, whose origins differ.
     """
-    if len(stage) < 3:
+    if len(stage) < FEW:
         return identity()
     design = np.column_stack([stage, parity, np.full(len(stage), float(free))])
     weights = np.ones(len(stage))
@@ -89,6 +95,8 @@ def fit_stage(stage: Floats, parity: Floats, image: Floats, *, free: bool = Fals
         fitted = fresh
         if settled:
             break
+    # A fit to few points leaves too little.
+    error *= float(np.sqrt(len(stage) / (len(stage) - UNKNOWNS - free)))
     return StageModel(np.eye(2) + fitted[:, :2], fitted[:, 2:4].T.copy(), error)
 
 
@@ -128,7 +136,12 @@ class Placement:
 
 
 def place(
-    stage: Floats, parity: Floats, solved: Floats, component: Ints, by_pairs: Bools
+    stage: Floats,
+    parity: Floats,
+    solved: Floats,
+    component: Ints,
+    by_pairs: Bools,
+    from_pairs: StageModel,
 ) -> Placement:
     """Put every part where the stage says, relative to the largest part.
 
@@ -145,12 +158,18 @@ def place(
         Number of the part of each tile; 0 is the largest.
     by_pairs
         Tiles that have an accepted pair.
+    from_pairs
+        The stage by single pairs, for where the largest part is small.
     """
     main = (component == 0) & by_pairs
     if not main.any():
-        return Placement(stage - stage.min(axis=0), stage - stage.min(axis=0), identity())
+        turned = from_pairs.apply(stage, parity)
+        turned -= turned.min(axis=0)
+        return Placement(turned, turned, _of_one(from_pairs))
     centre_s, centre_x = np.median(stage[main], axis=0), np.median(solved[main], axis=0)
     model = fit_stage(stage[main] - centre_s, parity[main], solved[main] - centre_x, free=True)
+    if not np.isfinite(model.error_px):
+        model = _of_one(from_pairs)
     turned = model.apply(stage - centre_s, parity)
     turned += np.median(solved[main] - turned[main], axis=0)
     expected = turned + _drift(stage, main, solved - turned)
@@ -162,8 +181,13 @@ def place(
     return Placement(positions - corner, turned - corner, model)
 
 
+def _of_one(from_pairs: StageModel) -> StageModel:
+    """Error of one tile, from that of the difference of two."""
+    return replace(from_pairs, error_px=from_pairs.error_px / np.sqrt(2.0))
+
+
 def _drift(stage: Floats, main: Bools, deviation: Floats) -> Floats:
-    """What the stage is off by around each tile, from the nearest tiles of the main part.
+    """Tell what the stage is off by around each tile, from the nearest tiles of the main part.
 
     Their mean counts as far as it foretells the deviation of those tiles themselves: an error
     that is new with every move foretells nothing.
@@ -177,7 +201,7 @@ def _drift(stage: Floats, main: Bools, deviation: Floats) -> Floats:
     square = (inside**2).sum()
     share = float((inside * known).sum() / square) if square > 0 else 0.0
     near = _weighted(tree.query(stage, k=np.arange(1, count + 1)), known)
-    return np.clip(share, 0.0, 1.0) * near
+    return np.asarray(np.clip(share, 0.0, 1.0) * near)
 
 
 def _weighted(found: tuple[object, object], values: Floats) -> Floats:

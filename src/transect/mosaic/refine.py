@@ -23,6 +23,9 @@ SIGMA = 1.2
 MARGIN = 6
 """Border that the interpolation reaches over, in pixels."""
 
+LEAST_PX = 12
+"""Thinnest overlap that is refined, in pixels."""
+
 ITERATIONS = 12
 ENOUGH_PX = 2e-3
 """A step this short is the last: the next would be some ten times shorter."""
@@ -85,7 +88,7 @@ def refine(
     lost = Refined(lag, np.full(2, np.inf), False, none, none)
     for _ in range(4):
         a, b = overlap(far, near, whole)
-        if min(a.shape) < 4 * MARGIN:
+        if min(a.shape) < LEAST_PX:
             return lost
         # Both crops are filtered alike, borders included, so that no border effect votes.
         found = _align(texture(a, SIGMA), texture(b, SIGMA), pieces)
@@ -105,12 +108,14 @@ def _align(a: Image, b: Image, pieces: tuple[int, int]) -> Refined:
         np.asarray(cv2.Scharr(a, cv2.CV_32F, *order, scale=1 / 32), dtype=np.float32)
         for order in ((1, 0), (0, 1))
     )
+    # A thin overlap has no pixels to spare.
+    margin = min(MARGIN, min(a.shape) // 4)
     rows, columns = (
-        np.linspace(MARGIN, n - MARGIN, k + 1).astype(np.int64)
+        np.linspace(margin, n - margin, k + 1).astype(np.int64)
         for n, k in zip(a.shape, pieces, strict=True)
     )
     hessians = _gram(gx, gy, rows, columns).reshape(-1, 2, 2) + np.eye(2) * 1e-9
-    inverse = np.linalg.inv(hessians.sum(axis=0))
+    inverse: Floats = np.linalg.inv(hessians.sum(axis=0))
     shift, step = np.zeros(2), np.zeros(2)
     for _ in range(ITERATIONS):
         shift = shift + np.clip(step, -0.7, 0.7)
@@ -118,16 +123,16 @@ def _align(a: Image, b: Image, pieces: tuple[int, int]) -> Refined:
         step = inverse @ sums[:, :2].sum(axis=0)
         if np.abs(step).max() < ENOUGH_PX or np.abs(shift).max() > FAR_PX:
             break
-    each = np.linalg.inv(hessians)
+    each: Floats = np.linalg.inv(hessians)
     lags = shift + np.einsum("nij,nj->ni", each, sums[:, :2])
     areas = np.outer(np.diff(rows), np.diff(columns)).ravel()
     errors = _errors(each, sums[:, 2] / areas)
-    error = _errors(inverse[None], np.atleast_1d(sums[:, 2].sum() / areas.sum()))[0]
+    error = _errors(inverse[None], np.array([float(sums[:, 2].sum()) / float(areas.sum())]))[0]
     return Refined(shift + step, error, True, lags, errors)
 
 
 def _errors(inverses: Floats, squares: Floats) -> Floats:
-    """Standard errors (x, y) from inverse normal matrices and mean square residuals."""
+    """Give standard errors (x, y) from inverse normal matrices and mean square residuals."""
     variances = np.einsum("nii->ni", inverses) * squares[:, None] * PIXELS_PER_SAMPLE
     return np.asarray(np.sqrt(np.maximum(variances, 0.0)))
 
@@ -138,7 +143,7 @@ def _errors(inverses: Floats, squares: Floats) -> Floats:
 
 @kernel
 def _gram(gx: Image, gy: Image, rows: Ints, columns: Ints) -> Floats:
-    """Sums of gx gx, gx gy, gy gx, gy gy over every piece."""
+    """Sum gx gx, gx gy, gy gx, gy gy over every piece."""
     out = np.zeros((len(rows) - 1, len(columns) - 1, 4))
     for i in range(len(rows) - 1):
         xx, xy, yy = np.zeros((3, gx.shape[1]), np.float32)
@@ -161,7 +166,7 @@ def _gram(gx: Image, gy: Image, rows: Ints, columns: Ints) -> Floats:
 def _project(
     gx: Image, gy: Image, target: Image, moved: Image, rows: Ints, columns: Ints
 ) -> Floats:
-    """Sums of gx e, gy e and e e over every piece, where e = moved - target."""
+    """Sum gx e, gy e and e e over every piece, where e = moved - target."""
     out = np.zeros((len(rows) - 1, len(columns) - 1, 3))
     for i in range(len(rows) - 1):
         xe, ye, ee = np.zeros((3, gx.shape[1]), np.float32)

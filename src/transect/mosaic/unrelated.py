@@ -13,7 +13,7 @@ FALSE_RATE = 1e-4
 
 
 def unrelated(near: Sequence[Strip], plan: StripPlan, count: int, seed: int) -> list[Strip]:
-    """Strips that no strip of a section can match.
+    """Make strips that no strip of a section can match.
 
     Near strips of any pair, mirrored in one or both axes and rolled at random: what is mirrored
     cannot match even where both strips show the same place, and a few strips give many draws with

@@ -21,6 +21,12 @@ Edges = dict[tuple[int, int, bool], Image]
 CHUNK = 16
 """Pairs in memory at once: enough for strips of many places to be unrelated to each other."""
 
+CHUNK_BYTES = 400 << 20
+"""What strips of large tiles may hold at once."""
+
+STRIP_BYTES = 10
+"""Memory of a strip for each of its pixels: greys, texture and spectra."""
+
 
 @dataclass(frozen=True)
 class Shading:
@@ -63,8 +69,10 @@ def waves(
 
     edges: Edges = {}
     seen: set[int] = set()
-    for start in range(0, len(ordered), CHUNK):
-        numbers = ordered[start : start + CHUNK]
+    size = max((p.thickness * p.shape[p.axis] for p in plans.values()), default=1)
+    chunk = int(np.clip(CHUNK_BYTES // (2 * STRIP_BYTES * size), 4, CHUNK))
+    for start in range(0, len(ordered), chunk):
+        numbers = ordered[start : start + chunk]
         fresh = sorted({tile for n in numbers for tile, _ in _sides(pairs, n)} - seen)
         for found in run(cut, fresh, threads, "read"):
             edges.update(found)
