@@ -115,7 +115,7 @@ def _align(a: Image, b: Image, pieces: tuple[int, int]) -> Refined:
         for n, k in zip(a.shape, pieces, strict=True)
     )
     hessians = _gram(gx, gy, rows, columns).reshape(-1, 2, 2) + np.eye(2) * 1e-9
-    inverse: Floats = np.linalg.inv(hessians.sum(axis=0))
+    inverse = np.asarray(np.linalg.inv(hessians.sum(axis=0)), dtype=np.float64)
     shift, step = np.zeros(2), np.zeros(2)
     for _ in range(ITERATIONS):
         shift = shift + np.clip(step, -0.7, 0.7)
@@ -123,7 +123,7 @@ def _align(a: Image, b: Image, pieces: tuple[int, int]) -> Refined:
         step = inverse @ sums[:, :2].sum(axis=0)
         if np.abs(step).max() < ENOUGH_PX or np.abs(shift).max() > FAR_PX:
             break
-    each: Floats = np.linalg.inv(hessians)
+    each = np.asarray(np.linalg.inv(hessians), dtype=np.float64)
     lags = shift + np.einsum("nij,nj->ni", each, sums[:, :2])
     areas = np.outer(np.diff(rows), np.diff(columns)).ravel()
     errors = _errors(each, sums[:, 2] / areas)
