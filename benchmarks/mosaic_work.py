@@ -98,7 +98,8 @@ def register(place: Place, draws: int | None = None) -> Timed:
     return _timed(
         "register", *place.common, "--checks", place.out / "tiles.parquet",
         "--shading", place.out / "shading.npz", "--positions", place.out / "positions.parquet",
-        "--seams", place.out / "seams.parquet", "--settings", json.dumps(settings),
+        "--seams", place.out / "seams.parquet", "--levels", place.out / "levels.parquet",
+        "--settings", json.dumps(settings),
     )  # fmt: skip
 
 
@@ -106,7 +107,8 @@ def fuse(place: Place) -> Timed:
     """Run the step `fuse`."""
     return _timed(
         "fuse", *place.common, "--positions", place.out / "positions.parquet",
-        "--shading", place.out / "shading.npz", "--output", place.out / "mosaic.zarr",
+        "--levels", place.out / "levels.parquet", "--shading", place.out / "shading.npz",
+        "--output", place.out / "mosaic.zarr",
         *place.of("fusion"),
     )  # fmt: skip
 

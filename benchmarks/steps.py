@@ -70,11 +70,8 @@ def run_section(raw: Path, out: Path, blocks: int = 1, threads: int = 2) -> dict
 
     t = ("--threads", threads)
     tiles, checks = out / "tiles.json", out / "tiles.parquet"
-    shading, positions, seams = (
-        out / "shading.npz",
-        out / "positions.parquet",
-        out / "seams.parquet",
-    )
+    shading, seams = out / "shading.npz", out / "seams.parquet"
+    places = ("--positions", out / "positions.parquet", "--levels", out / "levels.parquet")
     mosaic, layers = out / "mosaic.zarr", out / "layers.parquet"
     thresholds, groups, parts = out / "thresholds.json", out / "groups.parquet", out / "blocks"
     source = ("--tiles", tiles, "--folder", raw)
@@ -83,11 +80,9 @@ def run_section(raw: Path, out: Path, blocks: int = 1, threads: int = 2) -> dict
     step("shading", *source, "--checks", checks, "--output", shading, *t)
     step(
         "register", *source, "--checks", checks, "--shading", shading,
-        "--positions", positions, "--seams", seams, *t,
+        *places, "--seams", seams, *t,
     )  # fmt: skip
-    step(
-        "fuse", *source, "--positions", positions, "--shading", shading, "--output", mosaic, *t
-    )  # fmt: skip
+    step("fuse", *source, *places, "--shading", shading, "--output", mosaic, *t)
     step("layers", "--mosaic", mosaic, "--output", layers, *t)
     shape = ("--mosaic", mosaic, "--layers", layers)
     step("thresholds", *shape, "--output", thresholds, *t)

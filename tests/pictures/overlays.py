@@ -84,7 +84,7 @@ def stitched(folder: Path) -> U8:
     with tempfile.TemporaryDirectory() as name:
         out = Path(name)
         tiles = {"tiles": out / "tiles.json", "folder": folder}
-        rest = {"shading": out / "shading.npz", "threads": 2}
+        rest = {"shading": out / "shading.npz", "levels": out / "levels.parquet"}
         places = out / "positions.parquet"
         settings = compact(TilesConfig(pixel_nm=10.0))
         index(folder=folder, output=out / "tiles.json", settings=settings)

@@ -28,10 +28,11 @@ def stitch(raw: Path, out: Path, settings: dict[str, Any] | None = None) -> Path
     places, mosaic = out / "positions.parquet", compact(config.mosaic)
     register(
         **tiles, **checks, **field, positions=places, seams=out / "seams.parquet",
-        settings=mosaic, threads=2,
+        levels=out / "levels.parquet", settings=mosaic, threads=2,
     )  # fmt: skip
     fuse(
-        **tiles, **field, positions=places, output=out / "mosaic.zarr",
+        **tiles, **field, positions=places, levels=out / "levels.parquet",
+        output=out / "mosaic.zarr",
         settings=compact(config.fusion), threads=2,
     )  # fmt: skip
     return out

@@ -10,7 +10,7 @@ import pytest
 
 from support.raw_folder import PIXEL_NM, write_tile
 from transect.mosaic.steps import fuse, register
-from transect.mosaic.tables import POSITIONS, SEAMS
+from transect.mosaic.tables import LEVELS, POSITIONS, SEAMS
 from transect.parallel import Window
 from transect.storage.images import open_image
 from transect.storage.tables import read_metadata, read_table
@@ -48,16 +48,18 @@ def prepare(raw, out):
 
 def run(raw, out, threads=2, **settings):
     prepare(raw, out)
-    common = {"tiles": out / "tiles.json", "shading": out / "shading.npz", "folder": raw}
+    common = {
+        "tiles": out / "tiles.json", "shading": out / "shading.npz", "folder": raw,
+        "positions": out / "positions.parquet", "levels": out / "levels.parquet",
+        "threads": threads,
+    }  # fmt: skip
     register(
         **common,
         checks=out / "tiles.parquet",
-        positions=out / "positions.parquet",
         seams=out / "seams.parquet",
         settings=json.dumps(settings),
-        threads=threads,
     )
-    fuse(**common, positions=out / "positions.parquet", output=out / "mosaic.zarr", threads=threads)
+    fuse(**common, output=out / "mosaic.zarr")
 
 
 def test_a_real_image_comes_back_from_its_tiles(data, tmp_path):
@@ -91,7 +93,7 @@ def test_noise_does_not_move_tiles_and_threads_do_not_change_bytes(data, tmp_pat
     true = np.array([corners[name] for name in places["tile"]])
     away = places[["x_px", "y_px"]].to_numpy() - true
     assert np.abs(away - np.median(away, axis=0)).max() < 0.1
-    for name in ("positions.parquet", "seams.parquet", "mosaic.zarr/zarr.json"):
+    for name in ("positions.parquet", "seams.parquet", "levels.parquet", "mosaic.zarr/zarr.json"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
 
 
@@ -110,6 +112,6 @@ def test_seams_say_what_was_seen(data, tmp_path):
 def test_brightness_is_left_alone_on_request(data, tmp_path):
     write_battery(data, tmp_path / "raw", noise=500)
     run(tmp_path / "raw", tmp_path, level_brightness=False)
-    places = read_table(tmp_path / "positions.parquet", POSITIONS)
-    assert (places["gain"] == 1).all()
-    assert (places["offset"] == 0).all()
+    levels = read_table(tmp_path / "levels.parquet", LEVELS)
+    assert (levels["gain"] == 1).all()
+    assert (levels["offset"] == 0).all()

@@ -113,6 +113,7 @@ def section_files():
             "shading.npz",
             "positions.parquet",
             "seams.parquet",
+            "levels.parquet",
         ],
         *[
             "mosaic.zarr/zarr.json",

@@ -11,6 +11,7 @@ rule register:
     output:
         positions="<section>/positions.parquet",
         seams="<section>/seams.parquet",
+        levels="<section>/levels.parquet",
     log:
         "<logs>/register.log",
     benchmark:
@@ -34,6 +35,7 @@ rule register:
         "  --folder {input.folder:q}"
         "  --positions {output.positions:q}"
         "  --seams {output.seams:q}"
+        "  --levels {output.levels:q}"
         "  --settings {params.settings:q}"
         "  --threads {threads}"
         "  2> {log:q}"
@@ -45,6 +47,7 @@ rule fuse:
         folder=ancient(raw_folder),
         tiles="<section>/tiles.json",
         positions="<section>/positions.parquet",
+        levels="<section>/levels.parquet",
         shading="<section>/shading.npz",
     output:
         mosaic="<section>/mosaic.zarr/zarr.json",
@@ -68,6 +71,7 @@ rule fuse:
         "transect fuse"
         "  --tiles {input.tiles:q}"
         "  --positions {input.positions:q}"
+        "  --levels {input.levels:q}"
         "  --shading {input.shading:q}"
         "  --folder {input.folder:q}"
         "  --output {params.mosaic:q}"

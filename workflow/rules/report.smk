@@ -45,6 +45,7 @@ rule report_section:
         checks="<section>/tiles.parquet",
         positions="<section>/positions.parquet",
         seams="<section>/seams.parquet",
+        levels="<section>/levels.parquet",
         mosaic="<section>/mosaic.zarr/zarr.json",
         layers="<section>/layers.parquet",
         labels="<section>/labels.zarr/zarr.json",

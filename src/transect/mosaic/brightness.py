@@ -1,26 +1,37 @@
-"""Gain and offset of every tile, so that neighbours agree and the section keeps its contrast."""
+"""Gain and offset of every tile, so that neighbours agree and the section keeps its contrast.
+
+Where two tiles overlap they show the same specimen: what differs is the detector. Contrast of the
+specimen makes no step between tiles, however slow it is, so evening out steps leaves it; what could
+destroy it is the sum of many small errors. Two things hold that: each step is weighed by its own
+error against how far tiles scatter, and a step that all pairs of one direction share is what is
+left of shading, not a slope of the section.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from transect.mosaic.layout import Bools, Floats, Ints
 from transect.mosaic.solve import Graph, least_squares
+from transect.mosaic.strips import Image
 
-GAIN_SD = 0.1
-"""How far a tile's gain is expected to be from 1: real contrast must not be equalised away."""
+GAIN_FLOOR = 0.001
+LEVEL_FLOOR = 0.001
+"""Smallest standard error of a step, of the gain and over the contrast."""
 
-GAIN_FLOOR = 0.005
+SLOPE_SD = 0.005
+"""How far shading is expected to be off between the two sides of a tile, relative."""
+
 SAMPLE_BLOCKS = 4.0
 """Means of 8 x 8 px that count as one independent sample where both tiles see the same."""
 
 LOOSE_BLOCKS = 36.0
 """The same where the shift is not known: the texture's patches no longer cancel."""
 
-ENOUGH_PAIRS = 8
 ROUNDS = 12
 
 
@@ -34,6 +45,26 @@ class Brightness:
     sd_b: float
     correlation: float
     n: int
+
+
+def block_means(image: Image) -> Floats:
+    """Means of 8 x 8 px, of whole blocks from the top left corner."""
+    rows, columns = image.shape[0] // 8, image.shape[1] // 8
+    if not rows * columns:
+        return np.zeros((rows, columns))
+    blocks = image[: rows * 8, : columns * 8]
+    return np.asarray(
+        cv2.resize(blocks, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float64
+    )
+
+
+def compare(u: Floats, v: Floats) -> Brightness | None:
+    """Greys of an overlap from its means in both tiles; None where it is too small to tell."""
+    if u.size < 4:
+        return None
+    sd_a, sd_b = float(u.std()), float(v.std())
+    alike = float(np.mean((u - u.mean()) * (v - v.mean()))) / max(sd_a * sd_b, 1e-12)
+    return Brightness(float(u.mean()), float(v.mean()), sd_a, sd_b, alike, u.size)
 
 
 def correct_brightness(
@@ -55,64 +86,68 @@ def correct_brightness(
     table = np.array([_row(g) for g in greys], dtype=np.float64).reshape(-1, 6)
     mean_a, mean_b, sd_a, sd_b, alike, n = table.T
     matched = same & (alike > 0.5) & (np.minimum(sd_a, sd_b) > 0)
-    gain = _gains(graph, axis, sd_a, sd_b, alike, n, matched)
-    step = gain[graph.a] * mean_a - gain[graph.b] * mean_b
     samples = np.maximum(n / np.where(same, SAMPLE_BLOCKS, LOOSE_BLOCKS), 1.0)
-    spread = np.where(same, (sd_a + sd_b) * np.sqrt(np.clip(1 - alike, 0.0, 1.0)), sd_a + sd_b)
-    contrast = _median(sd_a[n > 0], 1.0)
-    # 1 % of the contrast: what is left of shading must not add up over many tiles.
-    se = np.hypot(spread / np.sqrt(samples), 0.01 * contrast) + 1e-9
+
+    ratio = np.zeros(len(n))
+    ratio[matched] = np.log(sd_a[matched] / sd_b[matched])
+    se = np.hypot(np.sqrt(np.clip(1 - alike**2, 0.0, 1.0) / samples), GAIN_FLOOR)
+    slopes = [np.where(axis == k, 1.0, 0.0) for k in (0, 1)]
+    log_gain = _robust(graph, ratio, se, matched, slopes)
+    gain = np.exp(log_gain - log_gain.mean())
+
     usable = n > 0
-    step = _without_slope(step, axis, usable)
-    prior_sd = 3.0 * _median(np.abs(step[usable]), 0.0) + contrast
-    offset = _robust(graph, step, np.where(usable, 1 / se**2, 0.0), 1 / prior_sd**2)
+    level_a, level_b = gain[graph.a] * mean_a, gain[graph.b] * mean_b
+    apart = np.sqrt(np.clip(1 - alike, 0.0, 1.0))
+    spread = (sd_a + sd_b) * np.where(same, apart, 1.0)
+    contrast = float(np.median(sd_a[usable])) if usable.any() else 1.0
+    se = np.hypot(spread / np.sqrt(samples), LEVEL_FLOOR * contrast) + 1e-9
+    slopes = [slope * (level_a + level_b) / 2 for slope in slopes]
+    offset = _robust(graph, level_a - level_b, se, usable, slopes)
     return gain, offset - offset.mean()
 
 
-def _gains(
-    graph: Graph,
-    axis: Ints,
-    sd_a: Floats,
-    sd_b: Floats,
-    alike: Floats,
-    n: Floats,
-    matched: Bools,
+def _robust(
+    graph: Graph, step: Floats, se: Floats, usable: Bools, slopes: Sequence[Floats]
 ) -> Floats:
-    ratio = np.zeros(len(n))
-    ratio[matched] = np.log(sd_a[matched] / sd_b[matched])
-    ratio = _without_slope(ratio, axis, matched)
-    samples = np.maximum(n / SAMPLE_BLOCKS, 1.0)
-    variance = np.clip(1 - alike**2, 0.0, 1.0) / samples + GAIN_FLOOR**2
-    weights = np.where(matched, 1 / variance, 0.0)
-    log_gain = _robust(graph, ratio, weights, 1 / GAIN_SD**2)
-    return np.asarray(np.exp(log_gain - log_gain.mean()))
+    """Values of the tiles whose differences are the steps, in the least-absolute sense beyond 3 sd.
 
-
-def _without_slope(step: Floats, axis: Ints, usable: Bools) -> Floats:
-    """Take out what all pairs of one axis share: it is shading that was left, not steps."""
-    level = step.copy()
-    for k in (0, 1):
-        mine = usable & (axis == k)
-        if mine.sum() >= ENOUGH_PAIRS:
-            level[mine] -= np.median(step[mine])
-    return level
-
-
-def _robust(graph: Graph, step: Floats, weights: Floats, prior: float) -> Floats:
-    """Values whose differences are the steps, in the least-absolute sense beyond 3 sd."""
-    pull = np.full(graph.n, prior)
-    values = least_squares(graph, step, weights, pull)
-    for _ in range(ROUNDS):
-        size = np.abs(step - graph.difference(values)) * np.sqrt(weights)
-        values = least_squares(graph, step, weights * np.minimum(1, 3 / np.maximum(size, 3)), pull)
+    Tiles are expected to scatter as their steps do: with less the steps would be left in part,
+    with more the errors of the steps add up over many tiles.
+    """
+    if not usable.any():
+        return np.zeros(graph.n)
+    middling = float(np.median(se[usable]))
+    # 1.645: a tenth of a normal distribution lies beyond; two tiles make a step.
+    scatter = float(np.quantile(np.abs(step[usable]), 0.9)) / 1.645 / np.sqrt(2)
+    pull = np.full(graph.n, 1 / max(scatter, 3 * middling) ** 2)
+    precision = np.where(usable, 1 / se**2, 0.0)
+    weights = precision
+    values = np.zeros(graph.n)
+    for _ in range(ROUNDS + 1):
+        values, left = _with_slopes(graph, step, weights, pull, slopes)
+        size = np.abs(left) * np.sqrt(precision)
+        weights = precision * np.minimum(1, 3 / np.maximum(size, 3))
     return values
+
+
+def _with_slopes(
+    graph: Graph, step: Floats, weights: Floats, pull: Floats, slopes: Sequence[Floats]
+) -> tuple[Floats, Floats]:
+    """Values and residuals of step = value b - value a + shared slopes + residual.
+
+    The values are linear in the steps, so the slopes follow from one solve for each.
+    """
+    values = least_squares(graph, step, weights, pull)
+    left = step - graph.difference(values)
+    alone = [least_squares(graph, slope, weights, pull) for slope in slopes]
+    shown = np.array([s - graph.difference(v) for s, v in zip(slopes, alone, strict=True)])
+    normal = np.array([[(weights * s * e).sum() for e in shown] for s in slopes])
+    right = np.array([(weights * s * left).sum() for s in slopes])
+    shared = np.linalg.solve(normal + np.eye(len(slopes)) / SLOPE_SD**2, right)
+    return values - shared @ np.array(alone), left - shared @ shown
 
 
 def _row(greys: Brightness | None) -> tuple[float, ...]:
     if greys is None:
         return (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     return greys.mean_a, greys.mean_b, greys.sd_a, greys.sd_b, greys.correlation, float(greys.n)
-
-
-def _median(values: Floats, otherwise: float) -> float:
-    return float(np.median(values)) if len(values) else otherwise

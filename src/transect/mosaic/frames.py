@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,17 +14,29 @@ from transect.mosaic.layout import AXES, Layout, overlap_px
 from transect.mosaic.register import Registration
 from transect.tiles.index import Tile, TileIndex
 
+SEEN = ("ok", "blank")
+"""States of a tile that can be read."""
+
 
 @dataclass(frozen=True)
 class Section:
-    """The tiles that take part, one entry per field of view, in the order of the layout."""
+    """The fields of view that any detector recorded, in the order of the layout.
+
+    Attributes
+    ----------
+    layout
+        Where they are by the stage; usable are those that show something to a detector that
+        registration looks at.
+    tiles
+        Entry of each, of such a detector where one has it.
+    """
 
     layout: Layout
     tiles: tuple[Tile, ...]
 
 
-def section_of(index: TileIndex, checks: pd.DataFrame, channel: str) -> Section:
-    """Tiles of the registration's channel that can be read.
+def section_of(index: TileIndex, checks: pd.DataFrame, channels: Sequence[str]) -> Section:
+    """Fields of view that can be read in one channel at least.
 
     Parameters
     ----------
@@ -31,21 +44,28 @@ def section_of(index: TileIndex, checks: pd.DataFrame, channel: str) -> Section:
         Index of the raw tiles.
     checks
         Table of the checks; quarantined tiles are left out, blank ones are not correlated.
-    channel
-        Detector that registration looks at.
+    channels
+        Detectors that registration looks at.
 
     Raises
     ------
     AnalysisError
-        No tile can be used.
+        No tile of these detectors can be used.
     """
-    mine = checks[checks["channel"] == channel].set_index("tile")["status"]
-    status = {str(name): str(value) for name, value in mine.items()}
-    tiles = [t for t in index.of_channel(channel) if status.get(t.tile) in {"ok", "blank"}]
-    if not tiles:
+    keys = zip(checks["channel"], checks["tile"], strict=True)
+    status = dict(zip(keys, checks["status"], strict=True))
+    fields: dict[str, Tile] = {}
+    for tile in index.tiles:
+        if status.get((tile.channel, tile.tile)) in SEEN:
+            held = fields.setdefault(tile.tile, tile)
+            if held.channel not in channels and tile.channel in channels:
+                fields[tile.tile] = tile
+    tiles = list(fields.values())
+    if not any(tile.channel in channels for tile in tiles):
+        count = int(checks["channel"].isin(channels).sum())
         raise AnalysisError(
-            f"no tile of channel {channel} can be used: {len(mine)} were checked and all are"
-            " quarantined; see tiles.parquet for the reasons"
+            f"no tile of channel {' or '.join(channels)} can be used: {count} were checked and all"
+            " are quarantined; see tiles.parquet for the reasons"
         )
     rows, columns = index.tile_shape
     centre = np.array([[t.stage_x_um, t.stage_y_um] for t in tiles]) / index.px_um
@@ -53,7 +73,7 @@ def section_of(index: TileIndex, checks: pd.DataFrame, channel: str) -> Section:
         tuple(t.tile for t in tiles),
         centre - np.array([columns, rows]) / 2,
         (rows, columns),
-        np.array([status[t.tile] == "ok" for t in tiles]),
+        np.array([any(status.get((c, t.tile)) == "ok" for c in channels) for t in tiles]),
     )
     return Section(layout, tuple(tiles))
 
@@ -85,8 +105,6 @@ def positions_frame(section: Section, found: Registration) -> pd.DataFrame:
             "n_pairs": count,
             "component": found.component,
             "placed_by": np.where(found.by_pairs, "pairs", "stage"),
-            "gain": found.gain,
-            "offset": found.offset,
         }
     )
 
@@ -103,8 +121,8 @@ def positions_facts(index: TileIndex, section: Section, found: Registration) -> 
     }
 
 
-def seams_frame(layout: Layout, found: Registration) -> pd.DataFrame:
-    """Rows of `seams.parquet`."""
+def seams_frame(layout: Layout, found: Registration, channels: Sequence[str]) -> pd.DataFrame:
+    """Rows of `seams.parquet`; `channels` are the detectors that prove each pair."""
     seams, place = found.seams, found.placement
     pairs = seams.pairs
     placed = pairs.difference(place.positions)
@@ -123,5 +141,6 @@ def seams_frame(layout: Layout, found: Registration) -> pd.DataFrame:
             "residual_px": np.hypot(miss[:, 0], miss[:, 1]),
             "overlap_px": overlap_px(placed, pairs.axis, layout.size),
             "reason": seams.reason.astype(str),
+            "channels": list(channels),
         }
     )

@@ -1,4 +1,4 @@
-"""Register a section: measure pairs, believe or reject them, solve, place, level brightness."""
+"""Register a section: measure pairs, believe or reject them, solve, place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transect.mosaic.brightness import correct_brightness
 from transect.mosaic.layout import Bools, Floats, Ints, Layout, neighbours, parities
 from transect.mosaic.looks import Looker, Seams, expected, look_at_pairs
 from transect.mosaic.place import Placement, StageModel, place
@@ -23,8 +22,6 @@ class Registration:
     se_px: Floats
     component: Ints
     by_pairs: Bools
-    gain: Floats
-    offset: Floats
 
 
 def register_tiles(
@@ -49,10 +46,11 @@ def register_tiles(
     """
     looker = Looker(read, layout, neighbours(layout), shading, threads, draws)
     seams, model = look_at_pairs(looker, radius)
-    return _settle(layout, seams, model)
+    return settle(layout, seams, model)
 
 
-def _settle(layout: Layout, seams: Seams, model: StageModel) -> Registration:
+def settle(layout: Layout, seams: Seams, model: StageModel) -> Registration:
+    """Place all tiles by their seams; parts that no seam ties together by the stage."""
     pairs = seams.pairs
     odd = parities(layout, pairs)
     prior = model.apply(layout.stage_px, odd)
@@ -64,12 +62,9 @@ def _settle(layout: Layout, seams: Seams, model: StageModel) -> Registration:
     kept = solution.trust > 0
     component = graph.components(kept)
     by_pairs = np.bincount(np.r_[graph.a[kept], graph.b[kept]], minlength=graph.n) > 0
-    placement = place(layout.stage_px, odd, solution.positions, component, by_pairs)
-    everyone = Graph(graph.n, pairs.a, pairs.b)
-    greys = [seams.results[n].greys if n in seams.results else None for n in range(len(pairs))]
-    gain, offset = correct_brightness(everyone, pairs.axis, greys, seams.accepted)
+    placement = place(layout.stage_px, odd, solution.positions, component, by_pairs, model)
     se_px = _errors(graph, se, solution, by_pairs, placement.model.error_px)
-    return Registration(seams, placement, se_px, component, by_pairs, gain, offset)
+    return Registration(seams, placement, se_px, component, by_pairs)
 
 
 def _votes(seams: Seams, used: Ints, model: StageModel, layout: Layout) -> Floats:

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from transect.config import FusionConfig, MosaicConfig, parse_settings
-from transect.errors import ConfigError, StorageError
 from transect.log import logger, timed
+from transect.mosaic.channels import channels_of
+from transect.mosaic.combine import Effort
+from transect.mosaic.detectors import BEST, levels_frame, register_detectors, wanted_channels
 from transect.mosaic.frames import positions_facts, positions_frame, seams_frame, section_of
-from transect.mosaic.fuse import Detector, Fusion, Scene, write_mosaic
-from transect.mosaic.register import Registration, register_tiles
-from transect.mosaic.strips import Image
-from transect.mosaic.tables import POSITIONS, SEAMS
-from transect.mosaic.waves import Shading
+from transect.mosaic.fuse import Fusion, write_mosaic
+from transect.mosaic.register import Registration
+from transect.mosaic.scene import scene_of
+from transect.mosaic.tables import LEVELS, POSITIONS, SEAMS
 from transect.parallel import MOSAIC_SHARD
 from transect.recipes import RECIPES
 from transect.storage.digests import digest_file
@@ -34,6 +35,7 @@ def register(
     folder: Path,
     positions: Path,
     seams: Path,
+    levels: Path,
     settings: str = "{}",
     threads: int = 1,
 ) -> None:
@@ -53,6 +55,8 @@ def register(
         Table to write: where every tile lies.
     seams
         Table to write: what every pair showed.
+    levels
+        Table to write: brightness and place of every tile in each detector.
     settings
         The `mosaic` part of the configuration, as JSON.
     threads
@@ -60,35 +64,32 @@ def register(
     """
     config = parse_settings(MosaicConfig, settings)
     index = TileIndex.load(tiles)
-    channel = _channel(config, index)
-    section = section_of(index, read_table(checks, TILES), channel)
-    number = index.channels.index(channel)
-    field = read_shading(shading)[number]
+    wanted, fields = wanted_channels(config, index), read_shading(shading)
+    section = section_of(index, read_table(checks, TILES), wanted)
+    channels = channels_of(folder, index, read_table(checks, TILES), section, fields)
+    effort = Effort(config.max_shift_px, config.null_draws, threads)
     with timed(f"register {len(section.tiles)} tiles (recipe {RECIPES['register']})"):
-        found = register_tiles(
-            lambda tile: read_tile(folder, index, section.tiles[tile]),
-            section.layout,
-            config.max_shift_px,
-            Shading(_uneven(field.gain), field.offset),
-            threads,
-            config.null_draws,
+        recorded = register_detectors(
+            channels, wanted, config.channel == BEST, section.layout, effort
         )
+        bright = levels_frame(recorded, section.layout, config.level_brightness, threads)
+    found = recorded.found
     _tell(found)
-    frame = positions_frame(section, found)
-    if not config.level_brightness:
-        frame = frame.assign(gain=1.0, offset=0.0)
     facts = positions_facts(index, section, found) | {
-        "channel": channel,
+        "channel": ", ".join(recorded.registered),
         "recipe": str(RECIPES["register"]),
     }
-    write_table(positions, frame, POSITIONS, facts)
-    write_table(seams, seams_frame(section.layout, found), SEAMS, {"px_um": repr(index.px_um)})
+    write_table(positions, positions_frame(section, found), POSITIONS, facts)
+    rows = seams_frame(section.layout, found, recorded.proved.tolist())
+    write_table(seams, rows, SEAMS, {"px_um": repr(index.px_um)})
+    write_table(levels, bright, LEVELS, {"reference": recorded.registered[0]})
 
 
 def fuse(
     *,
     tiles: Path,
     positions: Path,
+    levels: Path,
     shading: Path,
     folder: Path,
     output: Path,
@@ -103,6 +104,8 @@ def fuse(
         Index, `tiles.json`.
     positions
         Where every tile lies.
+    levels
+        Brightness and place of every tile in each detector.
     shading
         Flat fields, `shading.npz`.
     folder
@@ -116,15 +119,15 @@ def fuse(
     """
     config = parse_settings(FusionConfig, settings)
     index = TileIndex.load(tiles)
-    scene, facts = _scene(index, positions, shading, config)
-    names = list(read_table(positions, POSITIONS)["tile"])
+    scene, names = scene_of(index, positions, levels, shading, config)
+    facts = read_metadata(positions)
     entries = {(index.channels.index(t.channel), t.tile): t for t in index.tiles}
 
     def read(key: tuple[int, int]) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
         return read_tile(folder, index, entries[key[0], names[key[1]]])
 
     shape = int(facts["mosaic_rows"]), int(facts["mosaic_cols"])
-    inputs = {path.name: digest_file(path) for path in (tiles, positions, shading)}
+    inputs = {path.name: digest_file(path) for path in (tiles, positions, levels, shading)}
     fusion = Fusion(scene, read)
     with (
         timed(f"fuse {len(names)} tiles to {shape[1]} x {shape[0]} px (recipe {RECIPES['fuse']})"),
@@ -146,56 +149,6 @@ def fuse(
         "%.1f %% of the mosaic was recorded; %d tiles decoded %d times",
         100 * seen / (shape[0] * shape[1]), len(names), fusion.cache.decoded,
     )  # fmt: skip
-
-
-def _channel(config: MosaicConfig, index: TileIndex) -> str:
-    channel = config.channel or index.channels[0]
-    if channel not in index.channels:
-        raise ConfigError(
-            f"mosaic.channel: {channel} was not recorded; channels are {', '.join(index.channels)}"
-        )
-    return channel
-
-
-def _uneven(gain: Image) -> Image | None:
-    """Flat field, or none where it is 1 everywhere: then pixels stay exactly as they are."""
-    return None if (gain == 1).all() else gain
-
-
-def _scene(
-    index: TileIndex, positions: Path, shading: Path, config: FusionConfig
-) -> tuple[Scene, dict[str, str]]:
-    frame, facts = read_table(positions, POSITIONS), read_metadata(positions)
-    names = frame["tile"].tolist()
-    there = {(t.channel, t.tile) for t in index.tiles}
-    missing = [name for name in names if (facts.get("channel", ""), name) not in there]
-    if missing:
-        raise StorageError(
-            f"{positions}: tile {missing[0]} is not in the index of tiles;"
-            " run `transect register` again"
-        )
-    detectors = []
-    for channel, field in zip(index.channels, read_shading(shading), strict=True):
-        own = channel == facts["channel"]
-        ones, zeros = np.ones(len(frame)), np.zeros(len(frame))
-        detectors.append(
-            Detector(
-                _uneven(field.gain),
-                field.offset,
-                frame["gain"].to_numpy() if own else ones,
-                frame["offset"].to_numpy() if own else zeros,
-                np.array([(channel, name) in there for name in names]),
-                np.zeros((len(frame), 2)),
-            )
-        )
-    scene = Scene(
-        frame[["x_px", "y_px"]].to_numpy(),
-        index.tile_shape,
-        float(config.feather_px),
-        tuple(detectors),
-        np.dtype(index.dtype),
-    )
-    return scene, facts
 
 
 def _tell(found: Registration) -> None:

@@ -6,7 +6,7 @@ from transect.storage.tables import Column, Schema
 
 POSITIONS = Schema(
     "positions",
-    1,
+    2,
     "Where every tile lies in the mosaic",
     (
         Column("tile", "string", "", "name of the tile"),
@@ -35,14 +35,41 @@ POSITIONS = Schema(
             " the stage says",
         ),
         Column("placed_by", "string", "", "pairs, or stage where no pair was accepted"),
+    ),
+)
+
+LEVELS = Schema(
+    "levels",
+    1,
+    "Brightness and place of every tile as each detector recorded it",
+    (
+        Column("tile", "string", "", "name of the tile"),
+        Column("channel", "string", "", "detector"),
+        Column("present", "bool", "", "whether the detector has a usable image of the tile"),
+        Column("reason", "string", "", "why it has none, blank where it has"),
         Column("gain", "float64", "1", "corrected grey = grey / shading * gain + offset"),
         Column("offset", "float64", "grey", "corrected grey = grey / shading * gain + offset"),
+        Column(
+            "shift_x_px",
+            "float64",
+            "px",
+            "x of the tile in this detector minus x_px of positions; 0 where it is too short or too"
+            " unsure to count",
+        ),
+        Column("shift_y_px", "float64", "px", "the same along y"),
+        Column(
+            "shift_se_px",
+            "float64",
+            "px",
+            "standard error of the shift per axis; absent in the detector that the others are"
+            " compared with, and where no tile told the shift",
+        ),
     ),
 )
 
 SEAMS = Schema(
     "seams",
-    1,
+    2,
     "What every pair of neighbouring tiles showed",
     (
         Column("tile_a", "string", "", "left or upper tile"),
@@ -57,5 +84,71 @@ SEAMS = Schema(
         Column("residual_px", "float64", "px", "measured shift minus that of the positions"),
         Column("overlap_px", "float64", "px", "width of the overlap as placed; below 0 a gap"),
         Column("reason", "string", "", "why the pair was not accepted, blank when it was"),
+        Column("channels", "string", "", "detectors that prove the pair, joined with +"),
+    ),
+)
+
+DETAILS = Schema(
+    "details",
+    1,
+    "Where every field of detail lies in the section",
+    (
+        Column("detail", "string", "", "name of the field, and of its image in details.zarr"),
+        Column("channel", "string", "", "detector"),
+        Column("file", "string", "", "file in the raw folder"),
+        Column(
+            "status",
+            "string",
+            "",
+            "ok; blank: recorded, but without contrast; quarantined: cannot be read",
+        ),
+        Column(
+            "located_by",
+            "string",
+            "",
+            "image: found in the mosaic; stage: placed where the stage says, reason tells why",
+        ),
+        Column("pixel_nm", "float64", "nm", "pixel size as recorded"),
+        Column("pixel_nm_refined", "float64", "nm", "pixel size by the mosaic's; else as recorded"),
+        Column("pixel_nm_se", "float64", "nm", "standard error of pixel_nm_refined"),
+        Column(
+            "x_um",
+            "float64",
+            "um",
+            "left border in the mosaic, of the field turned upright about its middle",
+        ),
+        Column(
+            "y_um",
+            "float64",
+            "um",
+            "top border in the mosaic, of the field turned upright about its middle",
+        ),
+        Column("width_um", "float64", "um", "width, at the refined pixel size"),
+        Column("height_um", "float64", "um", "height, at the refined pixel size"),
+        Column("rotation_deg", "float64", "deg", "angle against the mosaic, from x towards y"),
+        Column("rotation_se_deg", "float64", "deg", "standard error of rotation_deg"),
+        Column(
+            "se_um",
+            "float64",
+            "um",
+            "standard error of the middle's place per axis; the stage's where located_by is stage",
+        ),
+        Column("dx_um", "float64", "um", "x of the middle minus what the stage says"),
+        Column("dy_um", "float64", "um", "y of the middle minus what the stage says"),
+        Column("confidence", "float64", "1", "normalised correlation with the mosaic, 0 to 1"),
+        Column(
+            "null_threshold",
+            "float64",
+            "1",
+            "confidence that 1 of 10,000 unrelated pictures has",
+        ),
+        Column("reason", "string", "", "why it is not placed by the image, or not readable"),
+        Column(
+            "focus_um",
+            "float64",
+            "um",
+            "wavelength above which 90 % of the power of the image lies, noise taken off",
+        ),
+        Column("noise_sd", "float64", "grey", "standard deviation of the noise"),
     ),
 )
