@@ -44,6 +44,11 @@ class TilesConfig(_Part):
         " a folder holds several; the one whose images cover most when absent. Finer ones become"
         " fields of detail.",
     )
+    detector: str | None = Field(
+        None,
+        description="Detector that is measured, by the name in the metadata; when absent one for"
+        " backscattered electrons, else the first by name.",
+    )
     data_bar_px: int | None = Field(
         None,
         ge=0,
@@ -72,7 +77,10 @@ class MosaicConfig(_Part):
     """How tiles are placed."""
 
     channel: str | None = Field(
-        None, description="Detector that registration looks at; the first when absent."
+        None,
+        description="Detector that registration looks at, by name; `best`: the one whose pairs are"
+        " surest; `all`: every one, and a pair is believed that any of them proves; the detector"
+        " that is measured when absent.",
     )
     max_shift_px: int = Field(
         80, gt=0, description="Largest error of the stage that is searched, in pixels."
@@ -81,6 +89,12 @@ class MosaicConfig(_Part):
         300,
         ge=100,
         description="Unrelated strips that are scored, per axis, to know what chance reaches.",
+    )
+    detail_shift_um: float = Field(
+        5.0,
+        gt=0,
+        description="Largest distance of a field of detail from where the stage says that is"
+        " searched, in um: the picture moves when the magnification is changed.",
     )
     level_brightness: bool = Field(
         True, description="Whether brightness steps between tiles are evened out."

@@ -135,7 +135,7 @@ def _judge(count: int, seen: dict[int, _Seen]) -> Mutual:
     shift = np.tile(_significant(common, common_se), (count, 1))
     se = np.tile(np.hypot(common_se, spread), (count, 1))
     for tile, lag, error in zip(sure, lags, errors, strict=True):
-        if _significant(lag - shift[tile], np.hypot(error, common_se)).any():
+        if _significant(lag - shift[tile], error).any():
             shift[tile], se[tile] = lag, error
     return Mutual(shift, se, common, common_se, len(seen), len(sure), float(np.hypot(*spread)))
 

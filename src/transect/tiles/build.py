@@ -16,7 +16,7 @@ from transect.tiles.databar import SAMPLES, specimen_rows
 from transect.tiles.index import Detail, Quarantined, Tile, TileIndex
 from transect.tiles.magnifications import Finer, place_details, split_overview
 from transect.tiles.pixels import Pixels, Unreadable, read_pixels
-from transect.tiles.places import centred, place_tiles
+from transect.tiles.places import centred, ordered_channels, place_tiles
 from transect.tiles.read import shape_words
 from transect.tiles.readers import Folder, Found, Reader, Scan, choose
 
@@ -92,7 +92,7 @@ def build_index(folder: Path, config: TilesConfig, threads: int = 1) -> TileInde
         tile_shape=shape,
         recorded_shape=first.header.shape,
         dtype=first.header.dtype,
-        channels=tuple(sorted({tile.channel for tile in tiles})),
+        channels=ordered_channels({tile.channel for tile in tiles}, config.detector),
         digest="",
         microscope=dict(sorted(scan.microscope.items())),
         tiles=_digested(tiles, digests),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from transect.config import TilesConfig
+from transect.errors import InputError
 from transect.tiles.grid import gaps, rows_and_columns
 from transect.tiles.index import Gap, Tile, tile_name
 from transect.tiles.readers import Found, Scan
+
+BACKSCATTERED = re.compile(r"bse|bsd|backscatter|compo|\b(asb|esb|cbs|dbs|abs)\b", re.IGNORECASE)
+"""Names that vendors give to detectors of backscattered electrons."""
 
 DUPLICATE_STEP = 0.25
 """Two tiles of one cell that are nearer than this share of a step show the same field."""
@@ -129,3 +133,23 @@ def channel_name(recorded: str) -> str:
     """Name of a channel as it is used everywhere: letters, digits and a few marks."""
     name = re.sub(r"[^A-Za-z0-9 _.+-]+", " ", recorded)
     return " ".join(name.split())[:40] or "grey"
+
+
+def ordered_channels(names: Collection[str], measured: str | None) -> tuple[str, ...]:
+    """Detectors, the one that is measured first: it is what a mosaic shows before any other.
+
+    Raises
+    ------
+    InputError
+        The detector that is to be measured was not recorded.
+    """
+    first = None if measured is None else channel_name(measured)
+    if first is not None and first not in names:
+        raise InputError(
+            f"tiles.detector: {measured} was not recorded; detectors are {', '.join(sorted(names))}"
+        )
+
+    def rank(name: str) -> tuple[bool, bool, str]:
+        return name != first, BACKSCATTERED.search(name) is None, name
+
+    return tuple(sorted(names, key=rank))
