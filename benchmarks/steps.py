@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,21 +31,32 @@ class Failed(RuntimeError):
     """A program ended with an error; the message is what it wrote."""
 
 
+# Linux counts what the parent held as the child's: a small parent keeps that out of the peak.
+_LAUNCH = """
+import json, os, subprocess, sys, time
+start = time.perf_counter()
+child = subprocess.Popen(sys.argv[1:])
+_, status, used = os.wait4(child.pid, 0)
+child.returncode = os.waitstatus_to_exitcode(status)
+wall = time.perf_counter() - start
+facts = [child.returncode, wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]
+sys.stdout.write("\\n" + json.dumps(facts))
+"""
+
+
 def spawn(command: list[str]) -> tuple[Cost, str]:
     """Run a program: its cost, and what it wrote to either stream."""
-    start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as words:
-        process = subprocess.Popen(
-            command, stdout=words, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
+        subprocess.run(
+            [sys.executable, "-S", "-c", _LAUNCH, *command],
+            stdout=words, stderr=subprocess.STDOUT, start_new_session=True, check=True,
+        )  # fmt: skip
         words.seek(0)
-        text = words.read()
-    if process.returncode:
+        text, _, facts = words.read().rpartition("\n")
+    code, wall, cpu, peak = json.loads(facts)
+    if code:
         raise Failed(text)
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), text
+    return Cost(wall, cpu, peak), text
 
 
 def call(*options: object) -> Cost:
