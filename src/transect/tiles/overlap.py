@@ -104,6 +104,17 @@ def solve(pairs: Sequence[Equations]) -> Floats | None:
     return _fit(_sum(pairs)) if after < (1 - GAIN) * before else None
 
 
+def surface(coefficients: Floats | None, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """Gain over the field: the exponential of the surface, with mean 1; flat without one."""
+    logs = np.zeros(shape)
+    if coefficients is not None:
+        y, x = (_axis(size, slice(0, size), size, DEGREE) for size in shape)
+        for value, (p, q) in zip(coefficients, _powers(DEGREE), strict=True):
+            logs += value * np.outer(y[q], x[p])
+    gain = np.exp(logs)
+    return np.asarray(gain / gain.mean(), dtype=np.float32)
+
+
 def _sum(pairs: Sequence[Equations]) -> Equations:
     return Equations(
         np.sum([p.matrix for p in pairs], axis=0),
@@ -152,12 +163,18 @@ def _cells(part: Pixels) -> Floats:
 
 def _terms(cells: tuple[int, ...], part: Cut, shape: tuple[int, int], degree: int) -> Floats:
     """Terms of the surface at the cells of a part of a tile, shape (cell, term)."""
-    axes = []
-    for count, cut, size in zip(cells, part, shape, strict=True):
-        centres = cut.start + (np.arange(count) + 0.5) * (cut.stop - cut.start) / count
-        axes.append(np.polynomial.legendre.legvander(2 * centres / size - 1, degree).T)
-    y, x = axes
-    return np.stack(
-        [np.outer(y[n - p], x[p]).ravel() for n in range(1, degree + 1) for p in range(n, -1, -1)],
-        axis=1,
+    y, x = (
+        _axis(count, cut, size, degree) for count, cut, size in zip(cells, part, shape, strict=True)
     )
+    return np.stack([np.outer(y[q], x[p]).ravel() for p, q in _powers(degree)], axis=1)
+
+
+def _axis(count: int, cut: slice, size: int, degree: int) -> Floats:
+    """Legendre polynomials at the centres of cells of a part of an axis, (degree + 1, cell)."""
+    centres = cut.start + (np.arange(count) + 0.5) * (cut.stop - cut.start) / count
+    return np.asarray(np.polynomial.legendre.legvander(2 * centres / size - 1, degree).T)
+
+
+def _powers(degree: int) -> list[tuple[int, int]]:
+    """Powers along x and y of every term but the constant."""
+    return [(p, n - p) for n in range(1, degree + 1) for p in range(n, -1, -1)]
