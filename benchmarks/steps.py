@@ -92,6 +92,10 @@ def run_section(raw: Path, out: Path, blocks: int = 1, threads: int = 2) -> dict
         *places, "--seams", seams, *t,
     )  # fmt: skip
     step("fuse", *source, *places, "--shading", shading, "--output", mosaic, *t)
+    step(
+        "details", *source, "--positions", out / "positions.parquet", "--mosaic", mosaic,
+        "--output", out / "details.parquet", "--store", out / "details.zarr", *t,
+    )  # fmt: skip
     step("layers", "--mosaic", mosaic, "--output", layers, *t)
     shape = ("--mosaic", mosaic, "--layers", layers)
     step("thresholds", *shape, "--output", thresholds, *t)

@@ -23,6 +23,7 @@ COMMANDS = {
     "shading": "transect.tiles.steps:shading",
     "register": "transect.mosaic.steps:register",
     "fuse": "transect.mosaic.steps:fuse",
+    "details": "transect.mosaic.detail_steps:details",
     "layers": "transect.layers.steps:layers",
     "thresholds": "transect.segment.steps:thresholds",
     "segment": "transect.segment.steps:segment",

@@ -53,6 +53,7 @@ DEMANDS: dict[str, Demand] = {
     "shading": Demand(thread_mb=250, tile_seconds=0.5),
     "register": Demand(memory_mb=2000, thread_mb=250, tile_seconds=2.0),
     "fuse": Demand(memory_mb=2000, thread_mb=400, tile_seconds=2.0),
+    "details": Demand(memory_mb=1500, thread_mb=500, tile_seconds=0.5),
     "layers": Demand(memory_mb=2000, thread_mb=250, tile_seconds=0.5),
     "thresholds": Demand(memory_mb=2000, thread_mb=250, tile_seconds=1.0),
     "segment": Demand(memory_mb=2000, thread_mb=500, tile_seconds=6.0, blockwise=True),

@@ -8,6 +8,7 @@ from typing import Any
 from transect.config import Config, compact, parse
 from transect.layers.steps import layers
 from transect.measure.steps import join, labels, measure
+from transect.mosaic.detail_steps import details
 from transect.mosaic.steps import fuse, register
 from transect.report.steps import report_batch, report_section
 from transect.segment.steps import resolve, segment, thresholds
@@ -46,6 +47,11 @@ def report(raw: Path, root: Path, settings: dict[str, Any] | None = None) -> Pat
     config = parse(Config, settings or {}, "test")
     out = stitch(raw, root / "/".join(SECTION), settings)
     mosaic = {"mosaic": out / "mosaic.zarr"}
+    details(
+        **mosaic, tiles=out / "tiles.json", positions=out / "positions.parquet", folder=raw,
+        output=out / "details.parquet", store=out / "details.zarr",
+        settings=compact(config.mosaic), threads=2,
+    )  # fmt: skip
     layers(**mosaic, output=out / "layers.parquet", settings=compact(config.layers), threads=2)
     shape = mosaic | {"layers": out / "layers.parquet"}
     own = {"settings": compact(config.segment)}

@@ -12,8 +12,8 @@ from support.project import BIN, Project
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(900)]
 
 STEPS = [
-    *["index", "check", "shading", "register", "fuse", "layers", "thresholds", "segment"],
-    *["resolve", "measure", "labels", "join", "judge", "report-section"],
+    *["index", "check", "shading", "register", "fuse", "details", "layers", "thresholds"],
+    *["segment", "resolve", "measure", "labels", "join", "judge", "report-section"],
     *["cell", "batch", "report-batch", "trend"],
 ]
 DISTURBED = '''#!{python}

@@ -19,6 +19,7 @@ PER_SECTION = {
     "shading": 1,
     "register": 1,
     "fuse": 1,
+    "details": 1,
     "find_layers": 1,
     "thresholds": 1,
     "segment_block": 2,

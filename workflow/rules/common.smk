@@ -117,6 +117,8 @@ def section_files():
         ],
         *[
             "mosaic.zarr/zarr.json",
+            "details.parquet",
+            "details.zarr/zarr.json",
             "layers.parquet",
             "thresholds.json",
             "groups.parquet",

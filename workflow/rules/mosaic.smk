@@ -80,6 +80,46 @@ rule fuse:
         "  2> {log:q}"
 
 
+rule details:
+    """Find the fields of higher magnification in the mosaic, and keep their pixels beside it."""
+    input:
+        folder=ancient(raw_folder),
+        tiles="<section>/tiles.json",
+        positions="<section>/positions.parquet",
+        mosaic="<section>/mosaic.zarr/zarr.json",
+    output:
+        details="<section>/details.parquet",
+        store="<section>/details.zarr/zarr.json",
+    log:
+        "<logs>/details.log",
+    benchmark:
+        "<benchmarks>/details.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 4
+    resources:
+        mem_mb=plan.memory("details"),
+        runtime=plan.runtime("details"),
+    params:
+        recipe=RECIPES["details"],
+        mosaic=subpath(input.mosaic, parent=True),
+        store=subpath(output.store, parent=True),
+        settings=plan.part("mosaic"),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: find the fields of detail"
+    shell:
+        "transect details"
+        "  --tiles {input.tiles:q}"
+        "  --positions {input.positions:q}"
+        "  --mosaic {params.mosaic:q}"
+        "  --folder {input.folder:q}"
+        "  --output {output.details:q}"
+        "  --store {params.store:q}"
+        "  --settings {params.settings:q}"
+        "  --threads {threads}"
+        "  2> {log:q}"
+
+
 rule find_layers:
     """Find foil, coatings, separator and outside, at every column of the mosaic."""
     input:

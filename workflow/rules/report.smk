@@ -47,6 +47,8 @@ rule report_section:
         seams="<section>/seams.parquet",
         levels="<section>/levels.parquet",
         mosaic="<section>/mosaic.zarr/zarr.json",
+        details="<section>/details.parquet",
+        fields="<section>/details.zarr/zarr.json",
         layers="<section>/layers.parquet",
         labels="<section>/labels.zarr/zarr.json",
         tables=expand(

@@ -9,7 +9,7 @@ VERSION = "0.5"
 
 
 def multiscales(
-    name: str, levels: int, px_um: float, origin_px: tuple[int, int], channels: bool
+    name: str, levels: int, px_um: float, origin_px: tuple[float, float], channels: bool
 ) -> dict[str, Any]:
     """Multiscales entry of an image group.
 

@@ -105,7 +105,7 @@ class StoreWriter:
         levels: int | None = None,
         channels: Sequence[str] = (),
         colors: Mapping[int, tuple[int, int, int]] | None = None,
-        origin_px: tuple[int, int] = (0, 0),
+        origin_px: tuple[float, float] = (0, 0),
     ) -> ImageWriter:
         """Add a multiscale image.
 
@@ -131,7 +131,8 @@ class StoreWriter:
         colors
             RGB of label values.
         origin_px
-            Row and column of the first pixel in the mosaic, for stores of a block.
+            Row and column of the first pixel in the mosaic, in pixels of this image: whole ones
+            for stores of a block.
         """
         count = levels or levels_for((shape[-2], shape[-1]), shard)
         group = self.root.require_group(name) if name else self.root
