@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from transect.mosaic.diagnose import Diagnosis, diagnose, until_it_fits
+from transect.mosaic.findings import Fault, Finding, faults_of
 from transect.mosaic.layout import Bools, Floats, Ints, Layout, neighbours, parities
 from transect.mosaic.looks import Looker, Seams, expected, look_at_pairs
 from transect.mosaic.place import Placement, StageModel, place
@@ -22,6 +24,18 @@ class Registration:
     se_px: Floats
     component: Ints
     by_pairs: Bools
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def faults(self) -> dict[int, Fault]:
+        """Why tiles are left out of the mosaic, by their number."""
+        return faults_of(self.findings)
+
+    def diagnosed(self, diagnosis: Diagnosis) -> Registration:
+        """Add what was found wrong, and give the stage back as it was before parts were moved."""
+        place = self.placement
+        said = place.stage - diagnosis.moved @ place.model.matrix.T
+        return replace(self, placement=replace(place, stage=said), findings=diagnosis.findings)
 
 
 def register_tiles(
@@ -44,9 +58,15 @@ def register_tiles(
     draws
         Unrelated strips that are scored for each axis.
     """
-    looker = Looker(read, layout, neighbours(layout), shading, threads, draws)
-    seams, model = look_at_pairs(looker, radius)
-    return settle(layout, seams, model)
+
+    def once(laid: Layout) -> tuple[Registration, Diagnosis]:
+        looker = Looker(read, laid, neighbours(laid), shading, threads, draws)
+        seams, model = look_at_pairs(looker, radius)
+        diagnosis = diagnose(looker, seams, model)
+        return settle(laid, seams, model), diagnosis
+
+    found, diagnosis = until_it_fits(once, layout)
+    return found.diagnosed(diagnosis)
 
 
 def settle(layout: Layout, seams: Seams, model: StageModel) -> Registration:

@@ -8,6 +8,9 @@ import numpy as np
 
 from transect.mosaic.strips import Strip, StripPlan, spectrum
 
+ABSURD = 2.0
+"""A score so many times the fitted limit is no chance."""
+
 FALSE_RATE = 1e-4
 """Share of unrelated pairs that may pass: one wrong shift in 10,000 pairs."""
 
@@ -58,6 +61,7 @@ def threshold(scores: Sequence[float], rate: float = FALSE_RATE) -> float:
     # Quantile p of a Gumbel distribution: place - scale * log(-log(p)).
     at = -np.log(-np.log(np.array([0.5, 0.95, 1.0 - rate])))
     scale = (upper - middle) / (at[1] - at[0])
-    # Not below the largest that was seen.
     fitted = float(middle + scale * (at[2] - at[0]))
-    return max(fitted, float(values[-1]))
+    # Not below the largest that was seen, unless it is far above what chance can reach: then it
+    # is of a tile that was saved mirrored, which matches once it is mirrored again.
+    return max(fitted, float(values[values <= ABSURD * fitted].max()))
