@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transect.mosaic.blend import ramps
 from transect.mosaic.cache import TileCache
 from transect.mosaic.fuse import Detector, Fusion, Scene, mosaic_shape, snapped, write_mosaic
+from transect.mosaic.joints import FAR, Sides, joints
+from transect.mosaic.sample import taps
 from transect.parallel import Window
 from transect.storage.images import open_image
 from transect.storage.stores import new_store
@@ -33,7 +34,7 @@ def fused(tiles, positions, **options):
     scene = scene_of(tiles, positions, **options)
     shape = mosaic_shape(scene.positions, scene.tile_shape)
     pixels, valid = Fusion(scene, lambda key: tiles[key[1]]).shard(0, 0, shape)
-    return pixels[0], valid
+    return pixels[0], valid[0]
 
 
 def cut(image, edge, overlap):
@@ -84,14 +85,74 @@ def test_a_blend_is_a_straight_ramp():
     assert ramp == pytest.approx(50 + 100 * (np.arange(20) + 0.5) / 20, abs=0.6)
 
 
-@given(overlap=st.floats(1, 60), width=st.floats(1, 60), length=st.integers(100, 200))
+@given(
+    step=st.floats(20, 99),
+    aside=st.floats(-15, 15),
+    feather=st.floats(1, 60),
+    lead=st.integers(0, 90),
+)
 @settings(max_examples=50, deadline=None)
-def test_two_ramps_across_an_overlap_add_up_to_one(overlap, width, length):
-    whole = int(overlap)
-    a = ramps(length, (0, 0), (whole, width))
-    b = ramps(length, (whole, width), (0, 0))
-    assert a[length - whole :] + b[:whole] == pytest.approx(1, abs=1e-5)
-    assert (a > 0).all()
+def test_two_tiles_add_up_to_one_across_their_joint(step, aside, feather, lead):
+    every = joints(np.array([[0, 40], [step, 40 + aside]]), (100, 100), feather)
+    assert len(every) == 1
+    (a, _), (b, _) = (Sides(every).of(tile, 0, lead, (200, 110)) for tile in (0, 1))
+    inside = slice(every[0].start, every[0].stop)
+    place = (np.arange(110) + np.float32(0.5))[:, None]
+    # The left tile's far side against the right tile's near side.
+    left = np.clip((a[2, inside] - place) * a[3, inside] + 0.5, 0, 1)
+    right = np.clip((place - b[0, inside]) * b[1, inside] + 0.5, 0, 1)
+    assert np.abs(left + right - 1).max() < 1e-4
+    outside = np.delete(np.arange(200), np.arange(200)[inside])
+    assert (a[2, outside] == FAR).all()
+    assert (b[0, outside] == -FAR).all()
+
+
+def test_beside_a_neighbour_that_begins_lower_a_tile_goes_on():
+    tiles = [np.full((80, 100), v, np.uint8) for v in (50, 150)]
+    pixels, valid = fused(tiles, [(0, 0), (60, 20)], feather=10)
+    assert (pixels[:20, :100] == 50).all()
+    assert (pixels[20:80, 85:160] == 150).all()
+    assert (pixels[80:, 60:] == 150).all()
+    assert not valid[:20, 100:].any()
+
+
+def test_where_four_tiles_meet_askew_nothing_is_left_out():
+    image = np.random.default_rng(5).integers(0, 255, (240, 240)).astype(np.uint8)
+    corners = [(0, 0), (108, 20), (25, 110), (140, 140)]
+    tiles = [image[y : y + 100, x : x + 100] for x, y in corners]
+    tiles = [np.pad(t, ((0, 100 - t.shape[0]), (0, 100 - t.shape[1]))) for t in tiles]
+    corners[1:3] = [(88, 20), (25, 85)]
+    tiles[1:3] = [image[y : y + 100, x : x + 100] for x, y in corners[1:3]]
+    corners[3], tiles[3] = (110, 105), image[105:205, 110:210]
+    pixels, valid = fused(tiles, corners, feather=8)
+    assert np.array_equal(pixels[valid > 0], image[: pixels.shape[0], : pixels.shape[1]][valid > 0])
+    covered = np.zeros(valid.shape, np.uint8)
+    for x, y in corners:
+        covered[y : y + 100, x : x + 100] = 1
+    assert np.array_equal(valid, covered)
+
+
+@given(fraction=st.floats(0, 1, exclude_max=True))
+def test_greys_between_pixels_keep_slopes_and_noise(fraction):
+    weights = taps(fraction).astype(float)
+    assert weights.sum() == pytest.approx(1, abs=1e-6)
+    assert weights @ np.arange(-2, 4) == pytest.approx(fraction, abs=1e-6)
+    # Straight lines between two pixels would leave half of the variance.
+    assert (weights**2).sum() > 0.77
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0, 0.99), st.floats(0, 0.99))
+@settings(max_examples=10, deadline=None)
+def test_sampling_is_six_points_along_each_axis(seed, fx, fy):
+    tile = np.random.default_rng(seed).random((70, 140)).astype(np.float32)
+    pixels, valid = fused([tile], [(fx, fy)])
+    place = snapped(np.array([[fx, fy]]))[0]
+    first = np.ceil(place)
+    ahead = taps(first[1] - place[1])[:, None] * taps(first[0] - place[0])
+    want = (tile[18:24, 98:104] * ahead).sum()
+    r, c = 20 + int(first[1]), 100 + int(first[0])
+    assert valid[r, c]
+    assert pixels[r, c] == pytest.approx(want, abs=1e-5)
 
 
 def test_parts_of_a_pixel_are_interpolated():
@@ -143,7 +204,7 @@ def written(path, tiles, positions, threads, shard=128, cache_bytes=1 << 30):
     fusion = Fusion(scene, read, cache_bytes)
     with new_store(path, recipe=1, inputs={}) as store:
         image = store.image("", (1, *shape), "uint8", 0.02, shard=shard, channels=["BSE"])
-        mask = store.image("labels/valid", shape, "uint8", 0.02, kind="labels", shard=shard)
+        mask = store.image("labels/valid", (1, *shape), "uint8", 0.02, kind="labels", shard=shard)
         write_mosaic(fusion, image, mask, threads)
     return reads
 

@@ -8,17 +8,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
-from transect.mosaic.blend import finish, lay, ramps
+from transect.mosaic.blend import finish, lay_alone, lay_among, starving
 from transect.mosaic.cache import TileCache
+from transect.mosaic.cells import CELL_COLUMNS, CELL_ROWS, claim, share_out
+from transect.mosaic.joints import Sides, joints
 from transect.mosaic.layout import Bools, Floats
+from transect.mosaic.sample import taps
 from transect.mosaic.strips import Image
 from transect.parallel import run
 from transect.storage.stores import ImageWriter
-
-BAND = 256
-"""Rows that are summed at once: their float sums stay in the processor's cache."""
 
 SNAP_PX = 0.02
 """A tile this near to whole pixels is copied, not interpolated: that would only blur it."""
@@ -96,32 +95,6 @@ def mosaic_shape(positions: Floats, tile_shape: tuple[int, int]) -> tuple[int, i
     return int(last[1]) + 1, int(last[0]) + 1
 
 
-def feathers(scene: Scene) -> list[tuple[Image, Image]]:
-    """Weights of every tile's rows and columns, from its overlaps with its neighbours."""
-    size = np.array(scene.tile_shape[::-1], dtype=np.float64)
-    scaled = scene.positions / size
-    overlap = np.zeros((len(scaled), 2, 2))
-    for i, j in cKDTree(scaled).query_pairs(1.42, output_type="ndarray"):
-        step = scaled[j] - scaled[i]
-        axis = int(abs(step[1]) > abs(step[0]))
-        if abs(step[axis]) >= 1 or abs(step[1 - axis]) > 0.6:
-            continue
-        width = (1 - abs(step[axis])) * size[axis]
-        side = int(step[axis] > 0)
-        for tile, where in ((i, side), (j, 1 - side)):
-            held = overlap[tile, axis, where]
-            overlap[tile, axis, where] = min(held, width) if held else width
-    rows, columns = scene.tile_shape
-    blend = scene.feather_px
-    return [
-        (
-            ramps(rows, (o[1, 0], blend), (o[1, 1], blend)),
-            ramps(columns, (o[0, 0], blend), (o[0, 1], blend)),
-        )
-        for o in overlap
-    ]
-
-
 class Fusion:
     """Computes shards of one mosaic."""
 
@@ -129,21 +102,23 @@ class Fusion:
         self.scene = scene
         self.cache = TileCache(read, cache_bytes)
         self._places = [snapped(scene.positions + d.shift) for d in scene.detectors]
-        self._weights = feathers(scene)
+        self._sides = Sides(joints(scene.positions, scene.tile_shape, scene.feather_px))
         self._shading = [
             _NO_SHADING if d.shading is None else (1 / d.shading).astype(np.float32)
             for d in scene.detectors
         ]
+        self._limits = _limits(scene.dtype)
 
     def shard(self, row0: int, col0: int, shape: tuple[int, int]) -> tuple[Pixels, Pixels]:
-        """Pixels (channel, row, column) and mask (row, column) of a rectangle of the mosaic."""
+        """Pixels and mask of a rectangle of the mosaic, both (channel, row, column)."""
         out = np.zeros((len(self.scene.detectors), *shape), dtype=self.scene.dtype)
-        valid = np.zeros(shape, dtype=np.uint8)
+        valid = np.zeros(out.shape, dtype=np.uint8)
         for channel in range(len(out)):
-            tiles = self._touching(channel, row0, col0, shape)
-            for start in range(0, shape[0], BAND):
-                band = slice(start, min(start + BAND, shape[0]))
-                self._band(channel, tiles, row0 + start, col0, out[channel, band], valid[band])
+            laid = [
+                self._lay(channel, tile, row0, col0, shape)
+                for tile in self._touching(channel, row0, col0, shape)
+            ]
+            self._channel(channel, laid, out[channel], valid[channel])
         return out, valid
 
     def _touching(self, channel: int, row0: int, col0: int, shape: tuple[int, int]) -> list[int]:
@@ -152,40 +127,73 @@ class Fusion:
         hit = (y < row0 + shape[0]) & (y + rows > row0)
         hit &= (x < col0 + shape[1]) & (x + columns > col0)
         # By number: sums of floats depend on their order.
-        return [int(t) for t in np.flatnonzero(hit)]
+        return [int(t) for t in np.flatnonzero(hit & self.scene.detectors[channel].present)]
 
-    def _band(
-        self, channel: int, tiles: list[int], row0: int, col0: int, out: Pixels, valid: Pixels
-    ) -> None:
-        total = np.zeros(out.shape, dtype=np.float32)
-        weight = np.zeros(out.shape, dtype=np.float32)
-        detector, shading = self.scene.detectors[channel], self._shading[channel]
-        for tile in tiles:
-            x, y = self._places[channel][tile]
-            if y >= row0 + out.shape[0] or y + self.scene.tile_shape[0] <= row0:
-                continue
-            if not detector.present[tile]:
-                continue
-            top, left = int(np.floor(row0 - y)), int(np.floor(col0 - x))
-            part = np.array([row0 - y - top, col0 - x - left], dtype=np.float32)
-            level = np.array(
-                [detector.gain[tile], detector.offset[tile], detector.dark], dtype=np.float32
-            )
-            pixels = self.cache.get((channel, tile))
-            lay(total, weight, pixels, shading, top, left, part, *self._weights[tile], level)
-        lowest, highest, whole = _range(out.dtype)
-        finish(total, weight, lowest, highest, whole, out, valid)
+    def _lay(self, channel: int, tile: int, row0: int, col0: int, shape: tuple[int, int]) -> _Laid:
+        place = self._places[channel][tile][::-1]
+        first = np.ceil(place)
+        last = np.floor(place + self.scene.tile_shape - 1) + 1
+        (top, left), (bottom, right) = first - (row0, col0), last - (row0, col0)
+        return _Laid(
+            tile,
+            np.array([top, bottom, left, right], dtype=np.int64),
+            *self._sides.of(tile, row0, col0, shape),
+            np.stack([taps(float(f)) for f in first - place]),
+        )
+
+    def _source(self, channel: int, one: _Laid) -> tuple[Pixels, Image, Image, Image]:
+        """Get what `sample` reads of a tile; it is not kept, so that memory holds few tiles."""
+        detector, tile = self.scene.detectors[channel], one.tile
+        level = np.array(
+            [detector.gain[tile], detector.offset[tile], detector.dark], dtype=np.float32
+        )
+        return self.cache.get((channel, tile)), self._shading[channel], one.weights, level
+
+    def _channel(self, channel: int, laid: list[_Laid], out: Pixels, valid: Pixels) -> None:
+        cells = -(-out.shape[0] // CELL_ROWS), -(-out.shape[1] // CELL_COLUMNS)
+        owners, shown = np.full((2, *cells), -1, dtype=np.int32)
+        for one in laid:
+            claim(one.tile, one.area, one.across, one.along, owners, shown)
+        slots = share_out(owners, shown)
+        sums = _sums(slots)
+        for one in laid:
+            source = self._source(channel, one)
+            lay_alone(one.tile, owners, one.area, *source, self._limits, out, valid)
+            lay_among(slots, False, one.area, one.across, one.along, *source, sums)
+        hungry = starving(slots, sums, out.shape)
+        spare = _sums(hungry)
+        for one in laid if len(spare) else ():
+            source = self._source(channel, one)
+            lay_among(hungry, True, one.area, one.across, one.along, *source, spare)
+        finish(slots, sums, hungry, spare, self._limits, out, valid)
 
 
-def _range(dtype: np.dtype[Any]) -> tuple[float, float, bool]:
+@dataclass(frozen=True)
+class _Laid:
+    """A tile on a shard: the rectangle that it covers, its sides, its weights for `sample`."""
+
+    tile: int
+    area: npt.NDArray[np.int64]
+    across: Image
+    along: Image
+    weights: Image
+
+
+def _sums(slots: npt.NDArray[np.int32]) -> Image:
+    count = int(slots.max(initial=-1)) + 1
+    return np.zeros((count, 2, CELL_ROWS, CELL_COLUMNS), dtype=np.float32)
+
+
+def _limits(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Range of the pixels; both 0 where they are not whole numbers."""
     if np.issubdtype(dtype, np.integer):
         info = np.iinfo(dtype)
-        return float(info.min), float(info.max), True
-    return -np.inf, np.inf, False
+        return float(info.min), float(info.max)
+    return 0.0, 0.0
 
 
 def write_mosaic(fusion: Fusion, image: ImageWriter, mask: ImageWriter, threads: int) -> int:
-    """Compute and write all shards; returns how many pixels were recorded.
+    """Compute and write all shards; returns how many pixels the first channel recorded.
 
     Shards go along the shorter side of the mosaic first, so that a tile's shards follow each
     other and it is decoded about once.
@@ -201,6 +209,6 @@ def write_mosaic(fusion: Fusion, image: ImageWriter, mask: ImageWriter, threads:
         pixels, valid = fusion.shard(*spot, shape)
         image.write(*spot, pixels)
         mask.write(*spot, valid)
-        return int(np.count_nonzero(valid))
+        return int(np.count_nonzero(valid[0]))
 
     return sum(run(one, spots, threads, "shards"))

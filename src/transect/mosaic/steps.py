@@ -142,7 +142,12 @@ def fuse(
             channels=index.channels,
         )
         mask = store.image(
-            "labels/valid", shape, "uint8", index.px_um, kind="labels", shard=MOSAIC_SHARD
+            "labels/valid",
+            (len(index.channels), *shape),
+            "uint8",
+            index.px_um,
+            kind="labels",
+            shard=MOSAIC_SHARD,
         )
         seen = write_mosaic(fusion, image, mask, threads)
     logger.info(

@@ -9,7 +9,7 @@ import numpy as np
 import xxhash
 
 
-def digest_bytes(*parts: bytes) -> str:
+def digest_bytes(*parts: bytes | memoryview) -> str:
     """128-bit digest of some bytes, as 32 hexadecimal digits."""
     state = xxhash.xxh3_128()
     for part in parts:
@@ -20,7 +20,7 @@ def digest_bytes(*parts: bytes) -> str:
 def digest_array(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> str:
     """Digest of an array: its shape, its dtype and its values in C order."""
     head = f"{array.shape}{array.dtype.str}".encode()
-    return digest_bytes(head, np.ascontiguousarray(array).view(np.uint8).tobytes())
+    return digest_bytes(head, np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
 def digest_file(path: Path) -> str:
