@@ -11,6 +11,7 @@ from transect.log import logger
 from transect.mosaic.channels import Channel
 from transect.mosaic.layout import Bools, Floats, Ints, Layout, Pairs
 from transect.mosaic.looks import Looker, Seams, Texts, look_at_pairs
+from transect.mosaic.mutual import Mutual
 
 SAMPLE_PAIRS = 24
 """Pairs that are measured in every detector to find the best one."""
@@ -87,7 +88,7 @@ def best_channel(
     return channels[int(np.argmax(scores))]
 
 
-def combine(looks: Sequence[Seams], away: Sequence[Floats]) -> tuple[Seams, int]:
+def combine(looks: Sequence[Seams], away: Sequence[Mutual]) -> tuple[Seams, int]:
     """One set of seams from those of several detectors; tells how often they disagreed.
 
     A pair is believed if any detector proves it. Detectors that agree are weighed by their
@@ -98,11 +99,14 @@ def combine(looks: Sequence[Seams], away: Sequence[Floats]) -> tuple[Seams, int]
     looks
         Seams of the same pairs, one set per detector.
     away
-        Shift (x, y) of every tile of each detector against the common places.
+        How the tiles of each detector lie against the common places.
     """
     pairs = looks[0].pairs
-    shift = np.array([s.shift - pairs.difference(d) for s, d in zip(looks, away, strict=True)])
-    se = np.array([s.se for s in looks])
+    both = list(zip(looks, away, strict=True))
+    shift = np.array([s.shift - pairs.difference(m.shift) for s, m in both])
+    se = np.array([
+        np.sqrt(s.se**2 + m.scatter[pairs.a] ** 2 + m.scatter[pairs.b] ** 2) for s, m in both
+    ])  # fmt: skip
     proved = np.array([s.accepted for s in looks])
     sure = np.array([certainty(s) for s in looks])
     lead = np.where(proved, sure + 2.0, sure).argmax(axis=0)

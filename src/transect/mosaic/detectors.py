@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,9 @@ from transect.log import logger, timed
 from transect.mosaic.brightness import Brightness, correct_brightness
 from transect.mosaic.channels import Channel
 from transect.mosaic.combine import Effort, best_channel, combine, provers, seen_by
+from transect.mosaic.diagnose import Diagnosis, diagnose, until_it_fits
 from transect.mosaic.layout import Bools, Floats, Layout, neighbours
-from transect.mosaic.looks import Seams, Texts, stage_from_pairs
+from transect.mosaic.looks import Looker, Seams, Texts, stage_from_pairs
 from transect.mosaic.mutual import Mutual, mutual_shift, unmoved
 from transect.mosaic.overlaps import overlap_greys
 from transect.mosaic.register import Registration, settle
@@ -97,6 +98,17 @@ def register_detectors(
     effort
         How far to search.
     """
+
+    def once(laid: Layout) -> tuple[Recorded, Diagnosis]:
+        return _register_once(channels, wanted, best, laid, effort)
+
+    recorded, diagnosis = until_it_fits(once, layout)
+    return replace(recorded, found=recorded.found.diagnosed(diagnosis))
+
+
+def _register_once(
+    channels: Sequence[Channel], wanted: Sequence[str], best: bool, layout: Layout, effort: Effort
+) -> tuple[Recorded, Diagnosis]:
     pairs = neighbours(layout)
     able = [c for c in channels if c.name in wanted and c.present.any()]
     if best and len(able) > 1:
@@ -106,14 +118,18 @@ def register_detectors(
     mutual = {c.name: _compared(first, c, layout, effort) for c in channels}
     seen = {c.name: seen_by(c, layout, pairs, effort) for c in able}
     looks, names = list(seen.values()), list(seen)
-    merged, apart = combine(looks, [mutual[name].shift for name in names])
+    merged, apart = combine(looks, [mutual[name] for name in names])
     if apart:
         logger.warning(
             "detectors disagree on %d of %d pairs; the surer one decides", apart, len(pairs)
         )
-    found = settle(layout, merged, stage_from_pairs(layout, merged))
+    model = stage_from_pairs(layout, merged)
+    shown = replace(layout, usable=first.textured)
+    looker = Looker(first.read, shown, pairs, first.shading, effort.threads, effort.draws)
+    diagnosis = diagnose(looker, merged, model)
+    found = settle(layout, merged, model)
     proved = np.where(found.seams.accepted, provers(looks, names), "")
-    return Recorded(tuple(channels), tuple(names), found, proved, mutual, seen)
+    return Recorded(tuple(channels), tuple(names), found, proved, mutual, seen), diagnosis
 
 
 def _compared(first: Channel, other: Channel, layout: Layout, effort: Effort) -> Mutual:
@@ -202,5 +218,8 @@ def _levels(
         greys = overlap_greys(channel, layout, pairs, at, threads)
         tied, part = recorded.found.by_pairs, recorded.found.component
         same = tied[pairs.a] & tied[pairs.b] & (part[pairs.a] == part[pairs.b])
+    left_out = np.isin(pairs.a, list(recorded.found.faults))
+    left_out |= np.isin(pairs.b, list(recorded.found.faults))
+    greys = [None if out else grey for out, grey in zip(left_out, greys, strict=True)]
     graph = Graph(len(layout.names), pairs.a, pairs.b)
     return correct_brightness(graph, pairs.axis, greys, same)

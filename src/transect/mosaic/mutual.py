@@ -60,6 +60,8 @@ class Mutual:
     ----------
     shift, se
         Of every tile, shape (tile, 2): its own where it is sure and differs, else the channel's.
+    scatter
+        Standard error of every tile's shift against the shifts of the others.
     common, common_se
         The channel's; NaN where no tile was sure.
     measured, sure
@@ -70,6 +72,7 @@ class Mutual:
 
     shift: Floats
     se: Floats
+    scatter: Floats
     common: Floats
     common_se: Floats
     measured: int
@@ -116,7 +119,7 @@ def unmoved(count: int) -> Mutual:
     """Give the shift of a detector that is the reference, or that none could be compared with."""
     unknown = np.full(2, np.nan)
     nowhere, unsure = np.zeros((count, 2)), np.full((count, 2), np.nan)
-    return Mutual(nowhere, unsure, unknown, unknown, 0, 0, 0.0)
+    return Mutual(nowhere, unsure, nowhere, unknown, unknown, 0, 0, 0.0)
 
 
 def _judge(count: int, seen: dict[int, _Seen]) -> Mutual:
@@ -133,11 +136,13 @@ def _judge(count: int, seen: dict[int, _Seen]) -> Mutual:
     # 1.25: error of a median over that of a mean.
     common_se = np.hypot(1.25 * np.maximum(scatter, typical) / np.sqrt(len(sure)), FLOOR_PX)
     shift = np.tile(_significant(common, common_se), (count, 1))
-    se = np.tile(np.hypot(common_se, spread), (count, 1))
+    se, alone = (np.tile(error, (count, 1)) for error in (np.hypot(common_se, spread), spread))
     for tile, lag, error in zip(sure, lags, errors, strict=True):
         if _significant(lag - shift[tile], error).any():
-            shift[tile], se[tile] = lag, error
-    return Mutual(shift, se, common, common_se, len(seen), len(sure), float(np.hypot(*spread)))
+            shift[tile], se[tile], alone[tile] = lag, error, error
+    return Mutual(
+        shift, se, alone, common, common_se, len(seen), len(sure), float(np.hypot(*spread))
+    )
 
 
 def _significant(shift: Floats, se: Floats) -> Floats:
