@@ -31,6 +31,11 @@ class TilesConfig(_Part):
     stage_y_sign: Literal[-1, 1] = Field(
         1, description="Sign of the stage's y axis against the image's rows."
     )
+    stage_axes: Literal["xy", "yx"] = Field(
+        "xy",
+        description="Axes of the stage along the image's columns and rows; yx where the scan is"
+        " turned by a quarter. The signs are then of what runs along the columns and the rows.",
+    )
     pixel_nm: float | None = Field(
         None,
         gt=0,
@@ -71,6 +76,11 @@ class TilesConfig(_Part):
         description="Share of a tile that its neighbour repeats, where only rows and columns are"
         " known.",
     )
+
+    def along_image(self, x: float, y: float) -> tuple[float, float]:
+        """Turn what the stage says into places along the image's columns and rows."""
+        columns, rows = (x, y) if self.stage_axes == "xy" else (y, x)
+        return self.stage_x_sign * columns, self.stage_y_sign * rows
 
 
 class MosaicConfig(_Part):

@@ -12,6 +12,7 @@ from transect.errors import AnalysisError
 from transect.mosaic.fuse import mosaic_shape
 from transect.mosaic.layout import AXES, Layout, overlap_px
 from transect.mosaic.register import Registration
+from transect.mosaic.verdict import as_fact, words
 from transect.tiles.index import Tile, TileIndex
 
 SEEN = ("ok", "blank")
@@ -89,6 +90,7 @@ def positions_frame(section: Section, found: Registration) -> pd.DataFrame:
         np.add.at(count, end, 1)
         np.add.at(square, end, (miss[used] ** 2).sum(axis=1))
     away = place.positions - place.stage
+    faults = {n: fault.say(section.tiles) for n, fault in found.faults.items()}
     return pd.DataFrame(
         {
             "tile": [t.tile for t in section.tiles],
@@ -105,6 +107,7 @@ def positions_frame(section: Section, found: Registration) -> pd.DataFrame:
             "n_pairs": count,
             "component": found.component,
             "placed_by": np.where(found.by_pairs, "pairs", "stage"),
+            "fault": [faults.get(n, "") for n in range(len(section.tiles))],
         }
     )
 
@@ -118,6 +121,7 @@ def positions_facts(index: TileIndex, section: Section, found: Registration) -> 
         "mosaic_cols": str(columns),
         "rotation_deg": repr(round(found.placement.model.rotation_deg, 6)),
         "stage_error_px": repr(round(found.placement.model.error_px, 4)),
+        "findings": as_fact(words(found.findings, section.tiles, section.layout.shape)),
     }
 
 

@@ -31,6 +31,7 @@ def scene_of(
     names = [str(name) for name in places["tile"]]
     there = {(t.channel, t.tile) for t in index.tiles}
     fields = read_shading(shading)
+    sound = (places["fault"] == "").to_numpy()
     detectors = []
     for channel, field in zip(index.channels, fields, strict=True):
         mine = bright[bright["channel"] == channel]
@@ -39,7 +40,7 @@ def scene_of(
                 f"{levels}: tiles of {channel} are not those of {positions.name};"
                 " run `transect register` again"
             )
-        present = mine["present"].to_numpy(dtype=np.bool_)
+        present = (mine["present"].to_numpy() & sound).astype(np.bool_)
         missing = [
             t for t, p in zip(names, present, strict=True) if p and (channel, t) not in there
         ]

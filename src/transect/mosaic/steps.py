@@ -11,11 +11,13 @@ from transect.log import logger, timed
 from transect.mosaic.channels import channels_of
 from transect.mosaic.combine import Effort
 from transect.mosaic.detectors import BEST, levels_frame, register_detectors, wanted_channels
+from transect.mosaic.findings import Apart
 from transect.mosaic.frames import positions_facts, positions_frame, seams_frame, section_of
 from transect.mosaic.fuse import Fusion, write_mosaic
 from transect.mosaic.register import Registration
 from transect.mosaic.scene import scene_of
 from transect.mosaic.tables import LEVELS, POSITIONS, SEAMS
+from transect.mosaic.verdict import refuse_turned, warn, words
 from transect.parallel import MOSAIC_SHARD
 from transect.recipes import RECIPES
 from transect.storage.digests import digest_file
@@ -72,9 +74,11 @@ def register(
         recorded = register_detectors(
             channels, wanted, config.channel == BEST, section.layout, effort
         )
+        refuse_turned(recorded.found.findings, folder, index.stage)
         bright = levels_frame(recorded, section.layout, config.level_brightness, threads)
     found = recorded.found
     _tell(found)
+    warn(words(found.findings, section.tiles, section.layout.shape))
     facts = positions_facts(index, section, found) | {
         "channel": ", ".join(recorded.registered),
         "recipe": str(RECIPES["register"]),
@@ -163,12 +167,16 @@ def _tell(found: Registration) -> None:
         seams.accepted.sum(), len(seams.pairs), found.placement.model.rotation_deg,
         found.placement.model.error_px,
     )  # fmt: skip
-    by_stage = int((~found.by_pairs).sum())
-    if by_stage:
+    left_out = len(found.faults)
+    by_stage = int((~found.by_pairs).sum()) - left_out
+    # Where nothing overlaps, that says it all.
+    if by_stage > 0 and not any(isinstance(f, Apart) for f in found.findings):
         logger.warning(
             "%d of %d tiles are placed by the stage alone: no pair of theirs is certain",
             by_stage, len(found.by_pairs),
         )  # fmt: skip
+    if left_out:
+        logger.warning("%d tiles are left out of the mosaic", left_out)
     parts = int(found.component[found.by_pairs].max(initial=0)) + 1
     if parts > 1:
         logger.warning("the mosaic has %d parts that only the stage ties together", parts)

@@ -35,6 +35,13 @@ POSITIONS = Schema(
             " the stage says",
         ),
         Column("placed_by", "string", "", "pairs, or stage where no pair was accepted"),
+        Column(
+            "fault",
+            "string",
+            "",
+            "why the tile is left out of the mosaic: swapped with another, mirrored; blank when it"
+            " is in",
+        ),
     ),
 )
 

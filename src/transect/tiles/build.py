@@ -13,7 +13,7 @@ from transect.log import logger, timed
 from transect.parallel import run
 from transect.storage.digests import digest_file, digest_json
 from transect.tiles.databar import SAMPLES, specimen_rows
-from transect.tiles.index import Detail, Quarantined, Tile, TileIndex
+from transect.tiles.index import Detail, Quarantined, StageAxes, Tile, TileIndex
 from transect.tiles.magnifications import Finer, place_details, split_overview
 from transect.tiles.pixels import Pixels, Unreadable, read_pixels
 from transect.tiles.places import centred, ordered_channels, place_tiles
@@ -74,6 +74,7 @@ def build_index(folder: Path, config: TilesConfig, threads: int = 1) -> TileInde
     finer = keep_majority(scan, config)
     first = scan.found[0]
     specimen = _specimen_rows(folder, scan.found, reader, config)
+    stage = _stage(scan.found, config)
     scan.found = [centred(f, specimen, config) for f in scan.found]
     pixel_nm = config.pixel_nm or first.pixel_nm
     if pixel_nm is None:
@@ -98,9 +99,16 @@ def build_index(folder: Path, config: TilesConfig, threads: int = 1) -> TileInde
         tiles=_digested(tiles, digests),
         quarantined=tuple(sorted(scan.quarantined, key=lambda q: (q.file, q.reason))),
         gaps=tuple(empty),
+        stage=stage,
         details=_digested(details, digests),
     )
     return index.model_copy(update={"digest": digest_json(index.model_dump())})
+
+
+def _stage(found: Sequence[Found], config: TilesConfig) -> StageAxes | None:
+    if any(f.centre_um is None for f in found):
+        return None
+    return StageAxes(axes=config.stage_axes, x_sign=config.stage_x_sign, y_sign=config.stage_y_sign)
 
 
 def keep_majority(scan: Scan, config: TilesConfig) -> list[Found]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -69,8 +70,19 @@ class Gap(_Entry):
     column: int
 
 
+class StageAxes(_Entry):
+    """Settings that the stage's positions were read with."""
+
+    axes: Literal["xy", "yx"]
+    x_sign: Literal[-1, 1]
+    y_sign: Literal[-1, 1]
+
+
 class TileIndex(_Entry):
-    """All tiles of a section: same reader, size, dtype and pixel size."""
+    """All tiles of a section: same reader, size, dtype and pixel size.
+
+    `stage` is absent where places do not come from a stage, but from names or pixels.
+    """
 
     schema_: int = Field(SCHEMA, alias="schema")
     reader: str
@@ -84,6 +96,7 @@ class TileIndex(_Entry):
     tiles: tuple[Tile, ...]
     quarantined: tuple[Quarantined, ...]
     gaps: tuple[Gap, ...] = ()
+    stage: StageAxes | None = None
     details: tuple[Detail, ...] = ()
 
     @property

@@ -106,7 +106,7 @@ def _take(
             header,
             channel=sidecar.text("SignalName"),
             pixel_nm=pixel_nm,
-            centre_um=(config.stage_x_sign * x / 1000, config.stage_y_sign * y / 1000),
+            centre_um=config.along_image(x / 1000, y / 1000),
             specimen_rows=size[0] if size and size[0] < header.shape[0] else None,
         )
     )

@@ -83,7 +83,7 @@ def _centre(plane: Any, config: TilesConfig) -> tuple[float, float]:
     y = None if plane is None else _length_nm(plane, "PositionY", "µm")
     if x is None or y is None:
         raise Unreadable("OME metadata: no Plane with PositionX and PositionY")
-    return config.stage_x_sign * x / 1000, config.stage_y_sign * y / 1000
+    return config.along_image(x / 1000, y / 1000)
 
 
 def _metadata(path: Path) -> Any:

@@ -123,8 +123,7 @@ def _placed(
     if pair == PAIRS[1]:
         corner = (x * 1000 / pixel_nm, y * 1000 / pixel_nm)
         return Found(name, header, channel, pixel_nm, corner_px=corner)
-    centre = (config.stage_x_sign * x, config.stage_y_sign * y)
-    return Found(name, header, channel, pixel_nm, centre_um=centre)
+    return Found(name, header, channel, pixel_nm, centre_um=config.along_image(x, y))
 
 
 def _scan_names(folder: Folder, config: TilesConfig) -> Scan:

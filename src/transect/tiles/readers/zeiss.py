@@ -65,7 +65,7 @@ def scan(folder: Folder, config: TilesConfig) -> Scan:
             continue
         if not result.microscope:
             result.microscope = _facts(tag)
-        centre = (config.stage_x_sign * x / 1000, config.stage_y_sign * y / 1000)
+        centre = config.along_image(x / 1000, y / 1000)
         channel = str(tag.get("dp_detector_channel", ("", ""))[1])
         result.found.append(
             Found(name, header, channel=channel, pixel_nm=pixel_nm, centre_um=centre)
