@@ -20,7 +20,7 @@ from transect.measure.tables import (
     PORES,
     PROFILE,
 )
-from transect.mosaic.tables import POSITIONS, SEAMS
+from transect.mosaic.tables import DETAILS, POSITIONS, SEAMS
 from transect.parallel import WINDOW
 from transect.phases import COLORS, Phase
 from transect.statistics.registry import REGISTRY
@@ -76,6 +76,7 @@ def fake_section(folder: Path, made: Made | None = None) -> Path:
     tiles = _tiles(made, random)
     write_table(folder / "tiles.parquet", tiles, TILES)
     _stitching(folder, made, tiles, random)
+    write_table(folder / "details.parquet", DETAILS.empty(), DETAILS)
     return folder
 
 

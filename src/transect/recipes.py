@@ -24,5 +24,5 @@ RECIPES: dict[str, int] = {
     "cell": 1,
     "batch": 1,
     "trend": 1,
-    "report": 1,
+    "report": 2,
 }

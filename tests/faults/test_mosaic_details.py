@@ -44,7 +44,7 @@ def test_a_wrong_pixel_size_is_told(stitched: Stitched, raw: Path) -> None:
     stitched.specimen.write_field(raw, "d", HERE, recorded_nm=FINE_NM / 1.1)
     row = stitched.locate(raw, raw.parent).loc["d.tif"]
     _by_stage(stitched, row, HERE)
-    assert "fits with pixels +10.0 % of the recorded size" in row["reason"]
+    assert row["reason"] == "its pixels are 10.0 % larger than recorded"
 
 
 @pytest.mark.parametrize("wrong", [0.6, 0.9, 1.4])
@@ -60,7 +60,7 @@ def test_a_field_turned_by_hand_is_told(stitched: Stitched, raw: Path) -> None:
     stitched.specimen.write_field(raw, "d", place)
     row = stitched.locate(raw, raw.parent).loc["d.tif"]
     _by_stage(stitched, row, place)
-    assert "turned by 4.0 deg" in row["reason"]
+    assert row["reason"] == "it is turned by 4.0 degrees"
 
 
 def test_a_field_of_another_specimen_is_not_found(stitched: Stitched, raw: Path) -> None:

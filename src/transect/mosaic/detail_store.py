@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,9 +69,9 @@ def write_details(
             store.root[str(name)].attrs.update({"transect": facts})
             work.append((writer, images))
         # Readers of collections find the images by this list.
-        layout = {"version": ngff.VERSION, "bioformats2raw.layout": 3}
+        layout: dict[str, Any] = {"version": ngff.VERSION, "bioformats2raw.layout": 3}
         store.root.attrs.update({"ome": layout})
-        listing = {"version": ngff.VERSION, "series": list(store.images)}
+        listing: dict[str, Any] = {"version": ngff.VERSION, "series": list(store.images)}
         store.root.require_group("OME").attrs.update({"ome": listing})
 
         def write(one: tuple[ImageWriter, list[Detail]]) -> None:

@@ -16,7 +16,7 @@ from transect.mosaic.similarity import LEAST_PX, Aligned, align
 from transect.mosaic.solve import FLOOR_PX
 from transect.mosaic.strips import Image, StripPlan, prepare
 from transect.mosaic.unrelated import unrelated
-from transect.mosaic.warp import Field, Similarity
+from transect.mosaic.warp import SCALE_RANGE, TURN_RANGE, Field, Similarity
 
 SEARCH_PX = 1024
 """Longest side of a window that is searched; larger ones are binned."""
@@ -135,11 +135,20 @@ def verdict(sight: Sight, limit: float) -> str:
         return "the refinement did not converge"
     if sight.best.second > UNIQUE * sight.best.score:
         return "another place fits as well"
-    if sight.aligned.place.odd(sight.start):
-        share = 100 * (sight.aligned.place.scale / sight.start.scale - 1)
-        turn = float(np.degrees(sight.aligned.place.turn))
-        return f"fits with pixels {share:+.1f} % of the recorded size and turned by {turn:.1f} deg"
-    return ""
+    return _odd(sight.aligned.place, sight.start)
+
+
+def _odd(found: Similarity, recorded: Similarity) -> str:
+    """Say what is farther from the recorded than a microscope errs."""
+    share = 100 * (found.scale / recorded.scale - 1)
+    turn = float(np.degrees(found.turn - recorded.turn))
+    faults = []
+    if abs(share) > 100 * SCALE_RANGE:
+        word = "larger" if share > 0 else "smaller"
+        faults.append(f"its pixels are {abs(share):.1f} % {word} than recorded")
+    if abs(turn) > np.degrees(TURN_RANGE):
+        faults.append(f"it is turned by {turn:.1f} degrees")
+    return " and ".join(faults)
 
 
 def error_px(aligned: Aligned) -> float:

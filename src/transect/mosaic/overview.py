@@ -54,7 +54,8 @@ class Overview:
         The nearest tiles tell, so that drift and backlash of the stage average out.
         """
         count = min(NEAREST, len(self.stage_px))
-        distance, near = cKDTree(self.stage_px).query(stage_px, k=np.arange(1, count + 1))
+        found = cKDTree(self.stage_px).query(stage_px, k=np.arange(1, count + 1))
+        distance, near = np.asarray(found[0]), np.asarray(found[1])
         moved = self.mosaic_px[near] + (stage_px - self.stage_px[near]) @ self.matrix.T
         weights = 1.0 / (1.0 + (distance / max(float(np.median(distance)), 1.0)) ** 2)
         place = weights @ moved / weights.sum()

@@ -41,11 +41,6 @@ class Similarity:
     scale: float
     turn: float = 0.0
 
-    def odd(self, recorded: Similarity) -> bool:
-        """Whether scale or rotation is farther from what was recorded than a microscope errs."""
-        scale, turn = self.scale / recorded.scale - 1, self.turn - recorded.turn
-        return abs(scale) > SCALE_RANGE or abs(turn) > TURN_RANGE
-
     def inverse(self, middle: Floats, corner: Floats, binning: float, step: float) -> Floats:
         """Matrix (2, 3) from indices of a binned crop of the mosaic to those of a reduced field.
 

@@ -222,11 +222,11 @@ def _crop(section: Section, window: Window, places: list[Place]) -> Detail:
         "" if particles is None else outlines_uri(particles.read(window), cracked_ids(section)),
         found,
         gaps,
-        _bar(window.shape[1] * px_um / 4),
+        round_length(window.shape[1] * px_um / 4),
     )
 
 
-def _bar(most_um: float) -> float:
+def round_length(most_um: float) -> float:
     """Longest round length up to a limit."""
     power = 10.0 ** np.floor(np.log10(most_um))
     return float(max(m * power for m in (1, 2, 5) if m * power <= most_um))

@@ -100,6 +100,25 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
         "positions.parquet",
         ("tile", "x_px", "y_px", "dx_px", "dy_px", "se_px", "n_pairs", "component", "placed_by"),
     ),
+    "details": (
+        "details.parquet",
+        (
+            "detail",
+            "channel",
+            "file",
+            "status",
+            "located_by",
+            "pixel_nm",
+            "pixel_nm_refined",
+            "x_um",
+            "y_um",
+            "width_um",
+            "height_um",
+            "rotation_deg",
+            "se_um",
+            "reason",
+        ),
+    ),
     "seams": (
         "seams.parquet",
         (
@@ -130,6 +149,7 @@ class Section:
     mosaic: Image | None = None
     phases: Image | None = None
     particles: Image | None = None
+    fields: dict[str, Image] = field(default_factory=dict)
 
     @property
     def foil(self) -> bool:
@@ -176,6 +196,10 @@ def load_section(folder: Path) -> Section:
     section.mosaic = _image(folder / "mosaic.zarr", "", section)
     section.phases = _image(folder / "labels.zarr", "phases", section)
     section.particles = _image(folder / "labels.zarr", "particles", section)
+    rows = section.tables["details"]
+    for name in sorted({str(n) for n in rows["detail"][rows["status"] != "quarantined"]}):
+        if (image := _image(folder / "details.zarr", name, section)) is not None:
+            section.fields[name] = image
     return section
 
 

@@ -24,6 +24,7 @@ from transect.report.estimates import (
 from transect.report.faults import faults
 from transect.report.inputs import Section, load_section
 from transect.report.inputs import numbers as column
+from transect.report.magnified import HEAD, magnified, magnified_rows
 from transect.report.profiles import depth_charts, thickness_charts, trend_words
 from transect.report.quality import seam_chart, stitching_facts, tile_maps
 from transect.report.settings import settings_shown
@@ -65,6 +66,10 @@ def section_page(folder: Path, settings: str) -> str:
         notices=_notices(section),
         view=overview(section),
         details=details(section),
+        magnified=magnified(section),
+        magnified_head=HEAD,
+        magnified_rows=magnified_rows(section),
+        magnified_fields=section.tables["details"]["detail"].nunique(),
         phase_legend=_legend(),
         citation=citation(section, numbers),
         settings=settings_shown(settings),
