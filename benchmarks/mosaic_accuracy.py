@@ -34,7 +34,7 @@ def hard(bench: Bench) -> bool:
     title = "5 % overlap, 20 % blank"
     fine = most(f"{title}: pairs of textured tiles, largest", float(found.pairs.max()), 0.25)
     tell(f"{title}: pairs of textured tiles, median", float(np.median(found.pairs)), "px")
-    tell(f"{title}: textured tiles, largest error", float(found.tiles.max()), "px")
+    tell(f"{title}: tiles tied by textured pairs, largest error", float(found.tiles.max()), "px")
     pairs = accepted_by_transect(place.out / "seams.parquet", truth)
     tell(f"{title}: textured pairs accepted", pairs.true / pairs.of, "1")
     name = f"{title}: false pairs accepted"

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from transect.mosaic.tables import POSITIONS, SEAMS
 from transect.storage.tables import read_table
@@ -34,6 +36,14 @@ class Truth:
         """Pairs of two tiles that both show something."""
         return ~(self.blank[self.a] | self.blank[self.b])
 
+    @property
+    def tied(self) -> npt.NDArray[np.bool_]:
+        """Tiles of the largest part that textured pairs hold together; islands are not in it."""
+        a, b, n = self.a[self.textured], self.b[self.textured], len(self.names)
+        ties = coo_array((np.ones(len(a)), (a, b)), shape=(n, n))
+        _, part = connected_components(ties, directed=False)
+        return np.asarray(part == np.bincount(part).argmax())
+
 
 def read_truth(path: Path) -> Truth:
     """Read the truth.csv of a made grid."""
@@ -52,7 +62,7 @@ def read_truth(path: Path) -> Truth:
 
 @dataclass(frozen=True)
 class Errors:
-    """Distances from the truth in px, of every tile and of every pair of neighbours."""
+    """Distances from the truth in px of tiles and of neighbours; per axis of blank tiles."""
 
     tiles: Floats
     pairs: Floats
@@ -72,12 +82,14 @@ def errors(found: Mapping[str, Floats], truth: Truth) -> Errors:
     Returns
     -------
     Errors
-        Of tiles that show something, of pairs of such tiles, and per axis of blank tiles.
+        Of tiles that textured neighbours tie together, of pairs of textured tiles, and per axis
+        of blank tiles.
     """
     away = np.array([found[name] for name in truth.names]) - truth.places
-    away -= np.median(away[~truth.blank], axis=0)
+    tied = truth.tied
+    away -= np.median(away[tied], axis=0)
     missed = (away[truth.b] - away[truth.a])[truth.textured]
-    return Errors(np.hypot(*away[~truth.blank].T), np.hypot(*missed.T), away[truth.blank])
+    return Errors(np.hypot(*away[tied].T), np.hypot(*missed.T), away[truth.blank])
 
 
 @dataclass(frozen=True)
