@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -249,3 +255,92 @@ def test_the_cache_forgets_what_was_used_longest_ago():
     assert cache.decoded == 3
     cache.get(2)
     assert cache.decoded == 4
+
+
+class Stopped(Exception):
+    pass
+
+
+def fail():
+    raise Stopped
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def resumed(path, tiles, positions, stop_after=None, stop=fail, inputs="a", threads=1):
+    """Fuse to a store that resumes; stop after so many shards. Returns the shards computed."""
+    scene = scene_of(tiles, positions)
+    shape = mosaic_shape(scene.positions, scene.tile_shape)
+    done = []
+
+    class Counted(Fusion):
+        def shard(self, row0, col0, shape):
+            if stop_after is not None and len(done) >= stop_after:
+                stop()
+            done.append((row0, col0))
+            return super().shard(row0, col0, shape)
+
+    fusion = Counted(scene, lambda key: tiles[key[1]])
+    with new_store(path, recipe=1, inputs={"tiles": inputs}, resume=True) as store:
+        image = store.image("", (1, *shape), "uint8", 0.02, shard=128, channels=["BSE"], levels=2)
+        mask = store.image("labels/valid", (1, *shape), "uint8", 0.02, kind="labels", shard=128)
+        write_mosaic(fusion, image, mask, threads)
+    return done
+
+
+def bytes_of(path):
+    return {p.relative_to(path): p.read_bytes() for p in path.rglob("*") if p.is_file()}
+
+
+def test_a_stopped_fusion_goes_on_from_its_whole_shards(tmp_path):
+    tiles, positions = many_tiles()
+    every = resumed(tmp_path / "whole.zarr", tiles, positions)
+    assert len(every) == 15
+    part, partial = tmp_path / "part.zarr", tmp_path / "part.zarr.partial"
+    with pytest.raises(Stopped):
+        resumed(part, tiles, positions, stop_after=6)
+    assert not part.exists()
+    # What a power cut may leave: a lost level, a shard cut short, a torn line, torn metadata.
+    row0, col0 = every[1]
+    (partial / f"1/c/0/{row0 // 128}/{col0 // 128}").unlink()
+    row0, col0 = every[3]
+    shard = partial / f"labels/valid/0/c/0/{row0 // 128}/{col0 // 128}"
+    shard.write_bytes(shard.read_bytes()[:-9])
+    (partial / "0/c/0/2/4").parent.mkdir(parents=True, exist_ok=True)
+    (partial / "0/c/0/2/4").write_bytes(b"nothing" * 99)
+    with (partial / "journal.jsonl").open("a") as file:
+        file.write('["", 256, 25')
+    (partial / "zarr.json").write_text("")
+    again = resumed(part, tiles, positions, threads=2)
+    assert sorted(again) == sorted({*every[6:], every[1], every[3]})
+    assert bytes_of(part) == bytes_of(tmp_path / "whole.zarr")
+    assert not partial.exists()
+
+
+def test_a_killed_fusion_goes_on(tmp_path):
+    tiles, positions = many_tiles()
+    resumed(tmp_path / "whole.zarr", tiles, positions)
+    part = tmp_path / "part.zarr"
+    code = (
+        "from pathlib import Path; from test_mosaic_fuse import *;"
+        f"resumed(Path({str(part)!r}), *many_tiles(), stop_after=7, stop=die, threads=2)"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])])
+    killed = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path}, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    # Two threads: the last one or two may not have been written to their end.
+    assert len(resumed(part, tiles, positions)) in {8, 9}
+    assert bytes_of(part) == bytes_of(tmp_path / "whole.zarr")
+
+
+def test_what_was_left_of_other_tiles_is_thrown_away(tmp_path):
+    tiles, positions = many_tiles()
+    with pytest.raises(Stopped):
+        resumed(tmp_path / "m.zarr", tiles, positions, stop_after=6)
+    assert len(resumed(tmp_path / "m.zarr", tiles, positions, inputs="b")) == 15
+    # A finished store is no beginning of the next one.
+    assert len(resumed(tmp_path / "m.zarr", tiles, positions, inputs="b")) == 15

@@ -17,7 +17,7 @@ from transect.mosaic.layout import Bools, Floats
 from transect.mosaic.sample import taps
 from transect.mosaic.strips import Image
 from transect.parallel import run
-from transect.storage.stores import ImageWriter
+from transect.storage.writer import ImageWriter
 
 SNAP_PX = 0.02
 """A tile this near to whole pixels is copied, not interpolated: that would only blur it."""
@@ -196,7 +196,7 @@ def write_mosaic(fusion: Fusion, image: ImageWriter, mask: ImageWriter, threads:
     """Compute and write all shards; returns how many pixels the first channel recorded.
 
     Shards go along the shorter side of the mosaic first, so that a tile's shards follow each
-    other and it is decoded about once.
+    other and it is decoded about once. Those that an interrupted run has left are kept.
     """
     rows, columns = mask.shape[-2:]
     edge = image.shard
@@ -205,10 +205,12 @@ def write_mosaic(fusion: Fusion, image: ImageWriter, mask: ImageWriter, threads:
         spots.sort()
 
     def one(spot: tuple[int, int]) -> int:
-        shape = (min(edge, rows - spot[0]), min(edge, columns - spot[1]))
-        pixels, valid = fusion.shard(*spot, shape)
-        image.write(*spot, pixels)
-        mask.write(*spot, valid)
+        pixels, valid = image.kept(*spot), mask.kept(*spot)
+        if pixels is None or valid is None:
+            shape = (min(edge, rows - spot[0]), min(edge, columns - spot[1]))
+            pixels, valid = fusion.shard(*spot, shape)
+            image.write(*spot, pixels)
+            mask.write(*spot, valid)
         return int(np.count_nonzero(valid[0]))
 
     return sum(run(one, spots, threads, "shards"))

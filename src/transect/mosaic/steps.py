@@ -20,7 +20,7 @@ from transect.mosaic.tables import LEVELS, POSITIONS, SEAMS
 from transect.mosaic.verdict import refuse_turned, warn, words
 from transect.parallel import MOSAIC_SHARD
 from transect.recipes import RECIPES
-from transect.storage.digests import digest_file
+from transect.storage.digests import digest_file, digest_json
 from transect.storage.stores import new_store
 from transect.storage.tables import read_metadata, read_table, write_table
 from transect.tiles.index import TileIndex
@@ -132,10 +132,11 @@ def fuse(
 
     shape = int(facts["mosaic_rows"]), int(facts["mosaic_cols"])
     inputs = {path.name: digest_file(path) for path in (tiles, positions, levels, shading)}
+    inputs["settings"] = digest_json(config.model_dump(mode="json"))
     fusion = Fusion(scene, read)
     with (
         timed(f"fuse {len(names)} tiles to {shape[1]} x {shape[0]} px (recipe {RECIPES['fuse']})"),
-        new_store(output, recipe=RECIPES["fuse"], inputs=inputs) as store,
+        new_store(output, recipe=RECIPES["fuse"], inputs=inputs, resume=True) as store,
     ):
         image = store.image(
             "",

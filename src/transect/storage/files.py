@@ -33,10 +33,11 @@ def explain(path: Path, error: OSError) -> StorageError:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Path]:
+def writing(path: Path, keep: bool = False) -> Iterator[Path]:
     """Give a path to write a file or folder to, swapped in for `path` when all went well.
 
-    A failure leaves what was there before, and removes what was half written.
+    A failure leaves what was there before, and removes what was half written, or keeps that for
+    the next time where `keep` is set.
 
     Raises
     ------
@@ -46,16 +47,19 @@ def writing(path: Path) -> Iterator[Path]:
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove(partial)
+        if not keep:
+            remove(partial)
         yield partial
         if partial.is_dir():
-            _remove(path)
+            remove(path)
         os.replace(partial, path)
     except OSError as error:
-        _remove(partial)
+        if not keep:
+            remove(partial)
         raise explain(path, error) from error
     except BaseException:
-        _remove(partial)
+        if not keep:
+            remove(partial)
         raise
 
 
@@ -65,7 +69,8 @@ def write_text(path: Path, text: str) -> None:
         partial.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all that is in it, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,10 +23,11 @@ from transect import __version__
 from transect.errors import StorageError
 from transect.parallel import WINDOW, run
 from transect.storage import ngff
-from transect.storage.digests import digest_array, digest_json
+from transect.storage.digests import digest_json
 from transect.storage.files import writing
-from transect.storage.images import Pixels
-from transect.storage.pyramid import halve_image, halve_labels, levels_for
+from transect.storage.journal import Journal
+from transect.storage.pyramid import levels_for
+from transect.storage.writer import ImageWriter as ImageWriter
 
 if TYPE_CHECKING:
     # Loading it takes a second, and every step starts by loading this module.
@@ -38,59 +38,12 @@ CHUNK = 512
 
 
 @dataclass
-class ImageWriter:
-    """One multiscale image of a store under construction; takes whole shards from any thread."""
-
-    arrays: list[zarr.Array[Any]]
-    shard: int
-    labels: bool
-    digests: dict[tuple[int, int], str] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of level 0: (row, column) or (channel, row, column)."""
-        return tuple(self.arrays[0].shape)
-
-    def write(self, row0: int, col0: int, block: Pixels) -> None:
-        """Write one whole shard and its part of every coarser level.
-
-        Parameters
-        ----------
-        row0, col0
-            First row and column in this image: multiples of the shard's edge.
-        block
-            Pixels of the shard, cut at the image's border; shape ([channel,] row, column).
-
-        Raises
-        ------
-        StorageError
-            The block is not exactly one shard: a part of one would lose data silently
-            when two threads write to the same shard.
-        """
-        rows, columns = self.shape[-2:]
-        want = (*self.shape[:-2], min(self.shard, rows - row0), min(self.shard, columns - col0))
-        if row0 % self.shard or col0 % self.shard or block.shape != want:
-            raise StorageError(
-                f"block of shape {block.shape} at row {row0}, column {col0} is not one whole"
-                f" shard of {self.shard} px of an image of shape {self.shape}; expected {want}"
-            )
-        block = np.ascontiguousarray(block, dtype=self.arrays[0].dtype)
-        digest = digest_array(block)
-        with self.lock:
-            self.digests[row0, col0] = digest
-        for level, array in enumerate(self.arrays):
-            r, c = row0 >> level, col0 >> level
-            array[..., r : r + block.shape[-2], c : c + block.shape[-1]] = block
-            if level + 1 < len(self.arrays):
-                block = halve_labels(block) if self.labels else halve_image(block)
-
-
-@dataclass
 class StoreWriter:
     """A store under construction: a Zarr group that images are added to."""
 
     root: zarr.Group
+    folder: Path
+    journal: Journal | None = None
     images: dict[str, ImageWriter] = field(default_factory=dict)
 
     def image(
@@ -143,7 +96,9 @@ class StoreWriter:
         else:
             group.attrs.update(ngff.image_attributes(scales, channels))
         arrays = [_create(group, level, shape, dtype, shard) for level in range(count)]
-        self.images[name] = ImageWriter(arrays, shard, kind == "labels")
+        self.images[name] = ImageWriter(
+            arrays, shard, kind == "labels", name, self.folder, self.journal
+        )
         return self.images[name]
 
     def digest(self) -> str:
@@ -175,7 +130,9 @@ def _create(
 
 
 @contextmanager
-def new_store(path: Path, *, recipe: int, inputs: Mapping[str, str]) -> Iterator[StoreWriter]:
+def new_store(
+    path: Path, *, recipe: int, inputs: Mapping[str, str], resume: bool = False
+) -> Iterator[StoreWriter]:
     """Make a store aside and swap it in when the body ends well.
 
     Parameters
@@ -185,28 +142,32 @@ def new_store(path: Path, *, recipe: int, inputs: Mapping[str, str]) -> Iterator
     recipe
         Number of the recipe that makes it.
     inputs
-        Digest of each input, by name.
+        Digest of each input, by name; of everything that decides its pixels where it resumes.
+    resume
+        Whether what an interrupted run has made of the same inputs is kept: `ImageWriter.kept`.
 
     Raises
     ------
     StorageError
         The disk is full or the folder cannot be written.
     """
-    with writing(path) as partial:
+    facts: dict[str, Any] = {
+        "inputs": dict(sorted(inputs.items())),
+        "recipe": recipe,
+        "version": __version__,
+    }
+    with writing(path, keep=resume) as partial:
         try:
-            store = StoreWriter(zarr.open_group(partial, mode="w", zarr_format=3))
+            journal = Journal.open(partial, facts) if resume else None
+            store = StoreWriter(zarr.open_group(partial, mode="a", zarr_format=3), partial, journal)
             yield store
             labels = [n.removeprefix("labels/") for n in store.images if n.startswith("labels/")]
             if labels:
                 listing = {"version": ngff.VERSION, "labels": labels}
                 store.root["labels"].attrs.update({"ome": listing})
-            facts: dict[str, Any] = {
-                "digest": store.digest(),
-                "inputs": dict(sorted(inputs.items())),
-                "recipe": recipe,
-                "version": __version__,
-            }
-            store.root.attrs.update({"transect": facts})
+            store.root.attrs.update({"transect": {"digest": store.digest(), **facts}})
+            if journal:
+                journal.close()
         except RuntimeError as error:
             # The Rust codecs report a failed write as a RuntimeError with the system's words.
             if code := re.search(r"os error (\d+)", str(error)):
