@@ -20,7 +20,7 @@ from transect.measure.tables import (
     PORES,
     PROFILE,
 )
-from transect.mosaic.tables import DETAILS, POSITIONS, SEAMS
+from transect.mosaic.tables import DETAILS, LEVELS, POSITIONS, SEAMS
 from transect.parallel import WINDOW
 from transect.phases import COLORS, Phase
 from transect.statistics.registry import REGISTRY
@@ -355,6 +355,11 @@ def _stitching(folder: Path, made: Made, tiles: pd.DataFrame, random: Any) -> No
     )  # fmt: skip
     facts = {"px_um": str(PX_UM), "rotation_deg": "0.132"}
     write_table(folder / "positions.parquet", positions, POSITIONS, facts)
+    levels = fill(
+        LEVELS, len(used), tile=used["tile"], channel="BSE", present=True, shift_x_px=0.0,
+        shift_y_px=0.0, gain=random.uniform(0.97, 1.03, len(used)),
+    )  # fmt: skip
+    write_table(folder / "levels.parquet", levels, LEVELS, {"reference": "BSE"})
     one, two = used["tile"].iloc[:-1], used["tile"].iloc[1:]
     n = len(one)
     good = np.arange(n) % 9 != 4

@@ -16,8 +16,9 @@ import numpy.typing as npt
 from scipy import fft
 
 from transect.mosaic.layout import Bools, Floats, Ints
-from transect.mosaic.refine import overlap, refine
+from transect.mosaic.refine import overlap
 from transect.mosaic.strips import Image, texture
+from transect.mosaic.summit import find_summit
 from transect.mosaic.unrelated import threshold
 from transect.parallel import run
 
@@ -34,11 +35,13 @@ DRAWS = 60
 WHITENING = 0.65
 CANDIDATES = 3
 SMOOTH_PX = 1.5
-PIECES = 3
-"""Rows and columns of pieces whose scatter tells a shift's error."""
+"""Sigma before greys are differentiated."""
+
+FINE_PX = 1.2
+"""Sigma after that: less follows noise, more blurs the summit."""
 
 FLOOR_PX = 0.02
-"""Systematic error of a shift between unlike images: on phantoms 0.02 to 0.05 px."""
+"""Systematic error of a shift between unlike images: on phantoms below 0.01 px, with room."""
 
 LEAST_PX = 0.1
 SURE_SD = 3.0
@@ -46,6 +49,9 @@ SURE_SD = 3.0
 
 DIFFERENT_PX = 0.3
 """Tiles that scatter by more than this each have a shift of their own."""
+
+DIFFERENT_SD = 5.0
+"""So many standard errors off, and `DIFFERENT_PX`, a tile has one where the others have not."""
 
 Pixels = npt.NDArray[Any]
 TwoTiles = Callable[[int], tuple[Pixels, Pixels]]
@@ -137,8 +143,10 @@ def _judge(count: int, seen: dict[int, _Seen]) -> Mutual:
     common_se = np.hypot(1.25 * np.maximum(scatter, typical) / np.sqrt(len(sure)), FLOOR_PX)
     shift = np.tile(_significant(common, common_se), (count, 1))
     se, alone = (np.tile(error, (count, 1)) for error in (np.hypot(common_se, spread), spread))
+    differ = float(np.hypot(*spread)) > DIFFERENT_PX
     for tile, lag, error in zip(sure, lags, errors, strict=True):
-        if _significant(lag - shift[tile], error).any():
+        own = np.abs(lag - shift[tile]) > np.maximum(DIFFERENT_PX, DIFFERENT_SD * error)
+        if differ or own.any():
             shift[tile], se[tile], alone[tile] = lag, error, error
     return Mutual(
         shift, se, alone, common, common_se, len(seen), len(sure), float(np.hypot(*spread))
@@ -191,12 +199,9 @@ def compare(first: Image, other: Image, radius: int, draws: int, seed: int) -> _
         away = np.ascontiguousarray(b[:: -1 if flip & 1 else 1, :: -1 if flip & 2 else 1])
         away = np.roll(away, random.integers(0, away.shape[0], 2), axis=(0, 1))
         null.append(_best(a, away, spectrum, reach)[1])
-    fine = refine(first, other, lag * BINNING, 2.0 * BINNING, (PIECES, PIECES))
-    if not fine.converged:
-        return _Seen(lag * BINNING, np.full(2, np.inf), 0.0, null)
-    # How the pieces scatter: what the images do not have in common is no noise.
-    error = fine.lags.std(axis=0, ddof=1) / PIECES
-    return _Seen(fine.lag, np.hypot(error, FLOOR_PX), score, null)
+    top = find_summit(texture(first, FINE_PX), texture(other, FINE_PX), lag * BINNING)
+    known = bool(np.isfinite(top.se).all())
+    return _Seen(top.lag, np.hypot(top.se, FLOOR_PX), score if known else 0.0, null)
 
 
 def _spectrum(image: Image) -> npt.NDArray[np.complex64]:
@@ -206,7 +211,7 @@ def _spectrum(image: Image) -> npt.NDArray[np.complex64]:
 
 def _best(
     a: Image, b: Image, spectrum: npt.NDArray[np.complex64], reach: int
-) -> tuple[Floats, float]:
+) -> tuple[Ints, float]:
     """Lag (x, y) of b in a with the highest correlation within reach, and that correlation."""
     cross = spectrum * np.conj(_spectrum(b))
     amplitude = np.abs(cross)
@@ -216,13 +221,13 @@ def _best(
     surface = fft.irfft2(cross, s=a.shape)
     span = np.arange(-reach, reach + 1)
     window = surface[np.ix_(span, span)].copy()
-    best, top = np.zeros(2), 0.0
+    best, top = np.zeros(2, dtype=np.int64), 0.0
     for _ in range(CANDIDATES):
         row, column = np.unravel_index(int(window.argmax()), window.shape)
         lag = np.array([column, row], dtype=np.int64) - reach
         u, v = overlap(a, b, lag)
         alike = float(np.corrcoef(u.ravel(), v.ravel())[0, 1])
         if alike > top:
-            best, top = lag.astype(np.float64), alike
+            best, top = lag, alike
         window[max(row - 3, 0) : row + 4, max(column - 3, 0) : column + 4] = -np.inf
     return best, top

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from transect.report.detectors import lacking
 from transect.report.digits import count, short
 from transect.report.inputs import Section, texts
 
@@ -26,6 +27,7 @@ def faults(section: Section) -> list[Faults]:
     lists = (
         _listed("Quarantined files", ["Tile", "File", "Reason"], _quarantined(section)),
         _listed("Places without a usable tile", ["Tile", "Row", "Column"], _gaps(section)),
+        _listed("Tiles that a detector lacks", ["Tile", "Detector", "Reason"], lacking(section)),
         _listed("Tiles placed by the stage only", ["Tile", "Seams"], _by_stage(section)),
         _listed(
             "Rejected seams",

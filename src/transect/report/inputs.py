@@ -84,6 +84,7 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
         "tiles.parquet",
         (
             "tile",
+            "channel",
             "file",
             "row",
             "column",
@@ -99,6 +100,19 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "positions": (
         "positions.parquet",
         ("tile", "x_px", "y_px", "dx_px", "dy_px", "se_px", "n_pairs", "component", "placed_by"),
+    ),
+    "levels": (
+        "levels.parquet",
+        (
+            "tile",
+            "channel",
+            "present",
+            "reason",
+            "gain",
+            "shift_x_px",
+            "shift_y_px",
+            "shift_se_px",
+        ),
     ),
     "details": (
         "details.parquet",

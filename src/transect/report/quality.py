@@ -9,6 +9,7 @@ import pandas as pd
 
 from transect.report.axes import axis
 from transect.report.charts import Chart, frame
+from transect.report.detectors import detector_facts, measured_tiles
 from transect.report.digits import count, decimals_for, short, written
 from transect.report.inputs import Section, numbers, texts
 
@@ -53,7 +54,7 @@ class TileMap:
 
 def tile_maps(section: Section) -> list[TileMap]:
     """Draw the tile grid by status, then by each index that was computed."""
-    tiles = section.tables["tiles"]
+    tiles = measured_tiles(section)
     placed = tiles[np.isfinite(numbers(tiles["row"])) & np.isfinite(numbers(tiles["column"]))]
     placed = placed[(placed["row"] >= 0) & (placed["column"] >= 0)].drop_duplicates("tile")
     if placed.empty:
@@ -100,7 +101,8 @@ def seam_chart(section: Section) -> Chart | None:
 
 def stitching_facts(section: Section) -> list[tuple[str, str]]:
     """Count seams and tiles, in words."""
-    seams, positions, tiles = (section.tables[k] for k in ("seams", "positions", "tiles"))
+    seams, positions = section.tables["seams"], section.tables["positions"]
+    tiles = measured_tiles(section)
     facts = []
     if len(tiles):
         states = pd.Series(texts(tiles["status"])).value_counts()
@@ -123,7 +125,7 @@ def stitching_facts(section: Section) -> list[tuple[str, str]]:
             )
     if angle := section.fact("positions", "rotation_deg"):
         facts.append(("Scan rotation against the stage", f"{short(float(angle))}°"))
-    return facts
+    return facts + detector_facts(section)
 
 
 @dataclass(frozen=True)
