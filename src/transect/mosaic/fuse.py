@@ -12,7 +12,8 @@ import numpy.typing as npt
 from transect.mosaic.blend import finish, lay_alone, lay_among, starving
 from transect.mosaic.cache import TileCache
 from transect.mosaic.cells import CELL_COLUMNS, CELL_ROWS, claim, share_out
-from transect.mosaic.joints import Sides, joints
+from transect.mosaic.cut import bent, compare, trimmed
+from transect.mosaic.joints import Joint, Sides, joints
 from transect.mosaic.layout import Bools, Floats
 from transect.mosaic.sample import taps
 from transect.mosaic.strips import Image
@@ -25,6 +26,7 @@ SNAP_PX = 0.02
 CACHE_BYTES = 640 << 20
 
 Pixels = npt.NDArray[Any]
+Area = npt.NDArray[np.int64]
 TileReader = Callable[[tuple[int, int]], npt.NDArray[np.generic]]
 """Gives the raw pixels of a tile by (channel, number)."""
 
@@ -102,12 +104,39 @@ class Fusion:
         self.scene = scene
         self.cache = TileCache(read, cache_bytes)
         self._places = [snapped(scene.positions + d.shift) for d in scene.detectors]
-        self._sides = Sides(joints(scene.positions, scene.tile_shape, scene.feather_px))
+        self.joints = joints(scene.positions, scene.tile_shape, scene.feather_px)
+        self._sides = Sides(self.joints)
         self._shading = [
             _NO_SHADING if d.shading is None else (1 / d.shading).astype(np.float32)
             for d in scene.detectors
         ]
         self._limits = _limits(scene.dtype)
+
+    def cut(self, threads: int) -> None:
+        """Bend all joints to where their tiles show the same."""
+        # Along the longer side of the mosaic, so that each tile is decoded about once.
+        longer = int(np.argmin(np.ptp(self.scene.positions, axis=0)))
+        along = self.scene.positions[:, 1 - longer]
+        order = sorted(range(len(self.joints)), key=lambda n: (along[self.joints[n].b], n))
+        cuts = run(lambda n: self._bent(self.joints[n]), order, threads, "cuts")
+        self.joints = [joint for _, joint in sorted(zip(order, cuts, strict=True))]
+        self._sides = Sides(self.joints)
+
+    def _bent(self, joint: Joint) -> Joint:
+        """Bend a joint by the first channel that has both of its tiles."""
+        pair = (joint.a, joint.b)
+        for channel, detector in enumerate(self.scene.detectors):
+            if detector.present[list(pair)].all():
+                areas = np.array([self._area(channel, tile) for tile in pair])
+                (top, left), (bottom, right) = areas[:, ::2].max(axis=0), areas[:, 1::2].min(axis=0)
+                window = trimmed((int(top), int(bottom), int(left), int(right)), joint.axis)
+                ends: list[Any] = []
+                for tile, area in zip(pair, areas, strict=True):
+                    spot = int(window[0] - area[0]), int(window[2] - area[2])
+                    ends += [*spot, self._source(channel, tile)]
+                size = max(window[1] - window[0], 0), max(window[3] - window[2], 0)
+                return bent(joint, compare(*size, *ends))
+        return joint
 
     def shard(self, row0: int, col0: int, shape: tuple[int, int]) -> tuple[Pixels, Pixels]:
         """Pixels and mask of a rectangle of the mosaic, both (channel, row, column)."""
@@ -129,25 +158,25 @@ class Fusion:
         # By number: sums of floats depend on their order.
         return [int(t) for t in np.flatnonzero(hit & self.scene.detectors[channel].present)]
 
-    def _lay(self, channel: int, tile: int, row0: int, col0: int, shape: tuple[int, int]) -> _Laid:
+    def _area(self, channel: int, tile: int) -> Area:
+        """First and one past the last row, then column, of the mosaic that a tile covers."""
         place = self._places[channel][tile][::-1]
-        first = np.ceil(place)
         last = np.floor(place + self.scene.tile_shape - 1) + 1
-        (top, left), (bottom, right) = first - (row0, col0), last - (row0, col0)
-        return _Laid(
-            tile,
-            np.array([top, bottom, left, right], dtype=np.int64),
-            *self._sides.of(tile, row0, col0, shape),
-            np.stack([taps(float(f)) for f in first - place]),
-        )
+        return np.column_stack([np.ceil(place), last]).ravel().astype(np.int64)
 
-    def _source(self, channel: int, one: _Laid) -> tuple[Pixels, Image, Image, Image]:
+    def _lay(self, channel: int, tile: int, row0: int, col0: int, shape: tuple[int, int]) -> _Laid:
+        area = self._area(channel, tile) - (row0, row0, col0, col0)
+        return _Laid(tile, area, *self._sides.of(tile, row0, col0, shape))
+
+    def _source(self, channel: int, tile: int) -> tuple[Pixels, Image, Image, Image]:
         """Get what `sample` reads of a tile; it is not kept, so that memory holds few tiles."""
-        detector, tile = self.scene.detectors[channel], one.tile
+        detector = self.scene.detectors[channel]
+        place = self._places[channel][tile][::-1]
+        weights = np.stack([taps(float(f)) for f in np.ceil(place) - place])
         level = np.array(
             [detector.gain[tile], detector.offset[tile], detector.dark], dtype=np.float32
         )
-        return self.cache.get((channel, tile)), self._shading[channel], one.weights, level
+        return self.cache.get((channel, tile)), self._shading[channel], weights, level
 
     def _channel(self, channel: int, laid: list[_Laid], out: Pixels, valid: Pixels) -> None:
         cells = -(-out.shape[0] // CELL_ROWS), -(-out.shape[1] // CELL_COLUMNS)
@@ -157,26 +186,25 @@ class Fusion:
         slots = share_out(owners, shown)
         sums = _sums(slots)
         for one in laid:
-            source = self._source(channel, one)
+            source = self._source(channel, one.tile)
             lay_alone(one.tile, owners, one.area, *source, self._limits, out, valid)
             lay_among(slots, False, one.area, one.across, one.along, *source, sums)
         hungry = starving(slots, sums, out.shape)
         spare = _sums(hungry)
         for one in laid if len(spare) else ():
-            source = self._source(channel, one)
+            source = self._source(channel, one.tile)
             lay_among(hungry, True, one.area, one.across, one.along, *source, spare)
         finish(slots, sums, hungry, spare, self._limits, out, valid)
 
 
 @dataclass(frozen=True)
 class _Laid:
-    """A tile on a shard: the rectangle that it covers, its sides, its weights for `sample`."""
+    """A tile on a shard: the rectangle of the shard that it covers, and its sides there."""
 
     tile: int
-    area: npt.NDArray[np.int64]
+    area: Area
     across: Image
     along: Image
-    weights: Image
 
 
 def _sums(slots: npt.NDArray[np.int32]) -> Image:
