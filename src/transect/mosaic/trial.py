@@ -115,15 +115,23 @@ def flipped(image: npt.NDArray[np.float32], flip: int) -> npt.NDArray[np.float32
 
 
 def limits(seams: Seams) -> Floats:
-    """Score that unrelated strips reach, by axis, as registration found it; infinite if unknown."""
-    found = np.zeros(2)
+    """Score that unrelated strips reach, by axis, as registration found it; infinite if unknown.
+
+    From pairs that were accepted, where there are any: a look at few pairs of which one tile is
+    mirrored finds in its null draws what it took for unrelated.
+    """
+    good, found = seams.accepted, np.full((2, 2), np.inf)
     for number, one in seams.results.items():
-        if one.best is not None and np.isfinite(seams.null[number]):
-            root = np.sqrt(max(one.best.samples - 3.0, 1e-6))
-            score = float(np.arctanh(min(float(seams.null[number]), 0.999999)) * root)
-            axis = int(seams.pairs.axis[number])
-            found[axis] = max(found[axis], score)
-    return np.where(found > 0, found, np.inf)
+        if one.best is None or not np.isfinite(seams.null[number]):
+            continue
+        root = np.sqrt(max(one.best.samples - 3.0, 1e-6))
+        score = float(np.arctanh(min(float(seams.null[number]), 0.999999)) * root)
+        kind, axis = int(good[number]), int(seams.pairs.axis[number])
+        known = np.isfinite(found[kind, axis])
+        # The strictest of the looks that passed pairs, the mildest of the others.
+        pick = max if kind else min
+        found[kind, axis] = pick(score, found[kind, axis]) if known else score
+    return np.where(np.isfinite(found[1]), found[1], found[0])
 
 
 def strength(one: Measured, limit: float) -> float:
