@@ -51,17 +51,26 @@ def refine_along(far: Image, near: Image, lag: Floats, axis: int, reach: float) 
 
 def _bent(far: Image, near: Image, whole: Refined, axis: int) -> Refined:
     """Refine every piece on its own: they lie too far apart for one step from the whole."""
-    lags, errors = [], []
+    lags, errors, centres = [], [], []
     for part in _parts(far.shape[axis]):
         cut_far, cut_near, moved = _piece(far, near, whole.lag, axis, part)
         found = refine(cut_far, cut_near, whole.lag - moved, REACH_PX)
         if found.converged:
             lags.append(found.lag + moved)
             errors.append(found.se)
+            corner = np.array([0.0, part.start] if axis == 0 else [part.start, 0.0])
+            centres.append(found.centres[0] + corner)
     if len(lags) < PIECES // 2:
         return whole
     value, error, between = _combine(np.array(lags), np.array(errors))
-    return replace(whole, lag=np.where(between < BENT_PX, whole.lag, value), se=error)
+    return replace(
+        whole,
+        lag=np.where(between < BENT_PX, whole.lag, value),
+        se=error,
+        lags=np.array(lags),
+        errors=np.array(errors),
+        centres=np.array(centres),
+    )
 
 
 def _parts(length: int) -> list[slice]:

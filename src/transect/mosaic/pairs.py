@@ -30,6 +30,15 @@ class Search:
 
 
 @dataclass(frozen=True)
+class Pieces:
+    """Shifts along a seam, each of shape (piece, 2): place in tile a, shift, standard error."""
+
+    places: Floats
+    shifts: Floats
+    errors: Floats
+
+
+@dataclass(frozen=True)
 class Measured:
     """What one pair showed.
 
@@ -45,6 +54,8 @@ class Measured:
         Whether the refinement stayed at its candidate.
     greys
         Brightness of the overlap in both tiles.
+    pieces
+        What pieces along the seam showed.
     """
 
     shift: Floats
@@ -52,6 +63,7 @@ class Measured:
     best: Match | None
     converged: bool
     greys: Brightness | None
+    pieces: Pieces | None = None
 
 
 @dataclass
@@ -127,7 +139,8 @@ class _Chunk:
         at = fine.lag if fine.converged else lag
         greys = greys_of(*overlap(far.grey, near.grey, np.rint(at).astype(np.int64)))
         shift = fine.lag + plan.origin
-        return Measured(shift, fine.se, best, fine.converged, greys), null
+        pieces = Pieces(fine.centres + plan.origin, fine.lags + plan.origin, fine.errors)
+        return Measured(shift, fine.se, best, fine.converged, greys, pieces), null
 
     def _greys_only(self, number: int, lag: Floats) -> Measured:
         greys = greys_of(*overlap(*self._edges(number), np.rint(lag).astype(np.int64)))

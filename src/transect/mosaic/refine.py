@@ -44,7 +44,8 @@ class Refined:
     """A sub-pixel lag (x, y), the standard error of each part, and whether it converged.
 
     `lags` and `errors`, of shape (piece, 2), are the same for pieces along the overlap: one step
-    of the iteration from the lag of the whole.
+    of the iteration from the lag of the whole. `centres` are those of the pieces (x, y) in the
+    far strip.
     """
 
     lag: Floats
@@ -52,6 +53,7 @@ class Refined:
     converged: bool
     lags: Floats
     errors: Floats
+    centres: Floats
 
 
 def overlap(far: Image, near: Image, lag: Ints) -> tuple[Image, Image]:
@@ -85,7 +87,7 @@ def refine(
     """
     whole = np.rint(lag).astype(np.int64)
     none = np.zeros((0, 2))
-    lost = Refined(lag, np.full(2, np.inf), False, none, none)
+    lost = Refined(lag, np.full(2, np.inf), False, none, none, none)
     for _ in range(4):
         a, b = overlap(far, near, whole)
         if min(a.shape) < LEAST_PX:
@@ -95,7 +97,10 @@ def refine(
         if np.abs(found.lag).max() <= NEAR_PX:
             moved = whole + found.lag
             close = bool(np.abs(moved - lag).max() <= reach)
-            return Refined(moved, found.se, close, found.lags + whole, found.errors)
+            corner = np.maximum(whole, 0)
+            return Refined(
+                moved, found.se, close, found.lags + whole, found.errors, found.centres + corner
+            )
         whole = whole + np.rint(found.lag).astype(np.int64)
         if np.abs(whole - lag).max() > reach:
             return lost
@@ -128,7 +133,11 @@ def _align(a: Image, b: Image, pieces: tuple[int, int]) -> Refined:
     areas = np.outer(np.diff(rows), np.diff(columns)).ravel()
     errors = _errors(each, sums[:, 2] / areas)
     error = _errors(inverse[None], np.array([float(sums[:, 2].sum()) / float(areas.sum())]))[0]
-    return Refined(shift + step, error, True, lags, errors)
+    middle_x, middle_y = np.meshgrid(
+        (columns[:-1] + columns[1:]) / 2.0, (rows[:-1] + rows[1:]) / 2.0
+    )
+    centres = np.stack([middle_x.ravel(), middle_y.ravel()], axis=1)
+    return Refined(shift + step, error, True, lags, errors, centres)
 
 
 def _errors(inverses: Floats, squares: Floats) -> Floats:

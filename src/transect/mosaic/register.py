@@ -11,8 +11,12 @@ from transect.mosaic.findings import Fault, Finding, faults_of
 from transect.mosaic.layout import Bools, Floats, Ints, Layout, neighbours, parities
 from transect.mosaic.looks import Looker, Seams, expected, look_at_pairs
 from transect.mosaic.place import Placement, StageModel, place
-from transect.mosaic.solve import FLOOR_PX, Graph, Solution, solve
+from transect.mosaic.solve import FLOOR_PX, Graph, Solution, solve, strains
 from transect.mosaic.waves import Reader, Shading
+
+
+STRAINS = 3
+"""How often bent tiles are made room for: one may hide another."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,14 @@ def settle(layout: Layout, seams: Seams, model: StageModel) -> Registration:
     used = np.flatnonzero(seams.accepted)
     graph = Graph(len(layout.names), pairs.a[used], pairs.b[used])
     shift, se = seams.shift[used], seams.se[used]
-    solution = solve(graph, shift, se, _votes(seams, used, model, layout), prior)
+    votes = _votes(seams, used, model, layout)
+    solution = solve(graph, shift, se, votes, prior)
+    for _ in range(STRAINS):
+        strain = strains(graph, solution, votes)
+        if not strain.any():
+            break
+        se = np.hypot(se, strain[:, None])
+        solution = solve(graph, shift, se, votes, prior)
     seams.reason[used[solution.trust == 0]] = "disagrees with its neighbours"
     kept = solution.trust > 0
     component = graph.components(kept)

@@ -25,6 +25,10 @@ FLOOR_PX = 0.05
 CUT_SD = 3.0
 """Scale of the robust weight, in standard errors."""
 
+STRAIN_PX = 6.0
+SURE_VOTE = 0.3
+"""Largest disagreement of a pair, and least belief in it, that tells of tiles that are bent."""
+
 ROUNDS = 40
 
 
@@ -138,6 +142,21 @@ def solve(graph: Graph, shift: Floats, se: Floats, vote: Floats, prior: Floats) 
     pull = np.full(graph.n, PRIOR * _median((1 / sigma**2).ravel(), 1.0))
     values, residual = _both(graph, offset, trust[:, None] / sigma**2, pull)
     return Solution(prior + values, residual, trust)
+
+
+def strains(graph: Graph, solution: Solution, vote: Floats) -> Floats:
+    """Errors to add to the pairs around each tile that is bent by itself, in px.
+
+    A false match is off by tens of pixels; a pair that is believed and still disagrees by a few
+    says that its tiles are bent. Robust weights would put all of that on one seam, which shows;
+    spread over the seams around it hardly does.
+    """
+    miss = np.abs(solution.residual).max(axis=1)
+    torn = (solution.trust == 0) & (vote > SURE_VOTE) & (miss < STRAIN_PX)
+    at = np.zeros(graph.n)
+    for end in (graph.a[torn], graph.b[torn]):
+        np.maximum.at(at, end, miss[torn])
+    return np.asarray(np.maximum(at[graph.a], at[graph.b]))
 
 
 def _scaled(residual: Floats, sigma: Floats) -> Floats:

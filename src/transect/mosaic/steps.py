@@ -11,11 +11,13 @@ from transect.log import logger, timed
 from transect.mosaic.channels import channels_of
 from transect.mosaic.combine import Effort
 from transect.mosaic.detectors import BEST, levels_frame, register_detectors, wanted_channels
+from transect.mosaic.distort import as_fact, from_fact
 from transect.mosaic.findings import Apart
 from transect.mosaic.frames import positions_facts, positions_frame, seams_frame, section_of
 from transect.mosaic.fuse import Fusion, write_mosaic
 from transect.mosaic.register import Registration
 from transect.mosaic.scene import scene_of
+from transect.mosaic.straight import register_straight, straight_scene
 from transect.mosaic.tables import LEVELS, POSITIONS, SEAMS
 from transect.mosaic.verdict import refuse_turned, warn, words
 from transect.parallel import MOSAIC_SHARD
@@ -23,6 +25,7 @@ from transect.recipes import RECIPES
 from transect.storage.digests import digest_file, digest_json
 from transect.storage.stores import new_store
 from transect.storage.tables import read_metadata, read_table, write_table
+from transect.tiles.clean import cleaned
 from transect.tiles.index import TileIndex
 from transect.tiles.read import read_tile
 from transect.tiles.shading import read_shading
@@ -71,16 +74,21 @@ def register(
     channels = channels_of(folder, index, read_table(checks, TILES), section, fields)
     effort = Effort(config.max_shift_px, config.null_draws, threads)
     with timed(f"register {len(section.tiles)} tiles (recipe {RECIPES['register']})"):
-        recorded = register_detectors(
-            channels, wanted, config.channel == BEST, section.layout, effort
+        recorded, layout, distortion = register_straight(
+            lambda some, laid: register_detectors(
+                some, wanted, config.channel == BEST, laid, effort
+            ),
+            channels,
+            section.layout,
         )
         refuse_turned(recorded.found.findings, folder, index.stage)
-        bright = levels_frame(recorded, section.layout, config.level_brightness, threads)
+        bright = levels_frame(recorded, layout, config.level_brightness, threads)
     found = recorded.found
     _tell(found)
     warn(words(found.findings, section.tiles, section.layout.shape))
     facts = positions_facts(index, section, found) | {
         "channel": ", ".join(recorded.registered),
+        "distortion": as_fact(distortion),
         "recipe": str(RECIPES["register"]),
     }
     write_table(positions, positions_frame(section, found), POSITIONS, facts)
@@ -128,12 +136,15 @@ def fuse(
     entries = {(index.channels.index(t.channel), t.tile): t for t in index.tiles}
 
     def read(key: tuple[int, int]) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
-        return read_tile(folder, index, entries[key[0], names[key[1]]])
+        tile = read_tile(folder, index, entries[key[0], names[key[1]]])
+        return cleaned(tile, scene.detectors[key[0]].shading, config)
 
     shape = int(facts["mosaic_rows"]), int(facts["mosaic_cols"])
     inputs = {path.name: digest_file(path) for path in (tiles, positions, levels, shading)}
     inputs["settings"] = digest_json(config.model_dump(mode="json"))
-    fusion = Fusion(scene, read)
+    fusion = Fusion(*straight_scene(scene, read, from_fact(facts["distortion"], index.tile_shape)))
+    if config.blend == "seam":
+        fusion.cut(threads)
     with (
         timed(f"fuse {len(names)} tiles to {shape[1]} x {shape[0]} px (recipe {RECIPES['fuse']})"),
         new_store(output, recipe=RECIPES["fuse"], inputs=inputs, resume=True) as store,
