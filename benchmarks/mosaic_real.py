@@ -6,9 +6,13 @@ from pathlib import Path
 
 import numpy as np
 from mosaic_bench import Bench, tell
-from mosaic_seams import Floats, correlation, draw, pixels, seams
+from mosaic_seams import F32, Floats, correlation, draw, pixels, seams
 from mosaic_work import Place, positions, prepare, register
 from steps import figure
+
+from transect.mosaic.distort import from_fact
+from transect.mosaic.straight import Straightener
+from transect.storage.tables import read_metadata
 
 GRIDS: dict[str, dict[str, object]] = {
     "bse-grid": {"pixel_nm": 10.0, "overlap": 0.18},
@@ -36,16 +40,13 @@ def _grid(bench: Bench, name: str) -> bool:
     index = place.index()
     tiles = index.of_channel(index.channels[0])
     images, ours = pixels(place, tiles), positions(place)
+    placed = _straightened(place, images)
     theirs = {peer.name: peer.positions(tiles) for peer in bench.others(place)}
     fine = True
     for a, b in seams(tiles):
-
-        def score(found: dict[str, Floats], a: str = a.tile, b: str = b.tile) -> float:
-            return correlation(images[a], images[b], found[b] - found[a])
-
         title = f"{name}: seam {a.tile} {b.tile}"
-        value = score(ours)
-        peers = {peer: score(found) for peer, found in theirs.items()}
+        value = _score(placed, ours, a.tile, b.tile)
+        peers = {n: _score(images, found, a.tile, b.tile) for n, found in theirs.items()}
         for peer, other in peers.items():
             tell(f"{title}, {peer}", other, "1")
         best = float(np.nanmax(list(peers.values()))) if peers else float("nan")
@@ -53,8 +54,22 @@ def _grid(bench: Bench, name: str) -> bool:
         goal = f">= {best - TOLERANCE:.4f}" if peers else None
         fine &= figure(title, round(value, 4), "1", goal, met)
         if bench.pictures is not None:
-            draw(bench.pictures, name, images, (a, b), ours[b.tile] - ours[a.tile])
+            draw(bench.pictures, name, placed, (a, b), ours[b.tile] - ours[a.tile])
     return fine
+
+
+def _score(images: dict[str, F32], found: dict[str, Floats], a: str, b: str) -> float:
+    return correlation(images[a], images[b], found[b] - found[a])
+
+
+def _straightened(place: Place, images: dict[str, F32]) -> dict[str, F32]:
+    """Tiles as fusion takes them: free of the distortion that registration found."""
+    fact = read_metadata(place.out / "positions.parquet").get("distortion", "null")
+    distortion = from_fact(fact, place.index().tile_shape)
+    if distortion is None:
+        return images
+    straightener = Straightener(distortion)
+    return {tile: np.asarray(straightener.straight(image)) for tile, image in images.items()}
 
 
 def _raw(bench: Bench, name: str) -> Path:
