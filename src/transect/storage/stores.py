@@ -108,14 +108,24 @@ class StoreWriter:
         )
 
 
+def codec_of(dtype: npt.DTypeLike) -> ZstdCodec | BloscCodec:
+    """Codec for pixels of a type, chosen by `benchmarks/codecs.py`.
+
+    Noise hardly compresses; what counts is the time until the bytes are on the disk. In 8 bits
+    Zstandard finds 1.5 times smaller files where others find 1.4; in 16 bits it is no better than
+    LZ4 on sorted bits, which is read at twice the speed.
+    """
+    if np.dtype(dtype).itemsize == 1:
+        return ZstdCodec(level=1)
+    return BloscCodec(cname="lz4", shuffle="bitshuffle")
+
+
 def _create(
     group: zarr.Group, level: int, shape: tuple[int, ...], dtype: npt.DTypeLike, shard: int
 ) -> zarr.Array[Any]:
     edge = shard >> level
     lead = shape[:-2]
     size = tuple(-(-n >> level) for n in shape[-2:])
-    narrow = np.dtype(dtype).itemsize == 1
-    codec = ZstdCodec(level=1) if narrow else BloscCodec(cname="lz4", shuffle="bitshuffle")
     chunk = min(CHUNK, edge)
     return group.create_array(
         str(level),
@@ -123,7 +133,7 @@ def _create(
         dtype=dtype,
         chunks=(*(1 for _ in lead), chunk, chunk),
         shards=(*lead, edge, edge),
-        compressors=[codec],
+        compressors=[codec_of(dtype)],
         fill_value=0,
         dimension_names=["c", "y", "x"][-len(shape) :],
     )
