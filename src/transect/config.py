@@ -114,11 +114,27 @@ class MosaicConfig(_Part):
 class FusionConfig(_Part):
     """How placed tiles become one mosaic."""
 
+    blend: Literal["seam", "linear"] = Field(
+        "seam",
+        description="Where neighbours meet: along a seam through what looks the same in both, so"
+        " that nothing is shown twice where the scan distorts; or along the middle of the overlap.",
+    )
     feather_px: int = Field(
         32,
         ge=1,
-        description="Width of the blend in the middle of an overlap, in pixels; wider hides"
-        " seams, narrower keeps more pixels as they were recorded.",
+        description="Width over which one tile fades into the next along the middle of an overlap,"
+        " in pixels, and a quarter of it along a seam; wider hides seams, narrower keeps more"
+        " pixels as they were recorded.",
+    )
+    remove_curtaining: bool = Field(
+        False,
+        description="Whether stripes of the ion beam, along the columns to within 2 degrees, are"
+        " divided out of every tile.",
+    )
+    flatten_charging: bool = Field(
+        False,
+        description="Whether brightness that drifts or jumps from scan line to scan line is taken"
+        " off every tile.",
     )
 
 
