@@ -67,8 +67,10 @@ def call(*options: object) -> Cost:
         sys.exit(f"transect {' '.join(map(str, options))}\n{error}")
 
 
-def run_section(raw: Path, out: Path, blocks: int = 1, threads: int = 2) -> dict[str, Cost]:
-    """Take a folder of raw tiles to tables and a report.
+def run_section(
+    raw: Path, out: Path, blocks: int = 1, threads: int = 2, fusion: str = "{}"
+) -> dict[str, Cost]:
+    """Take a folder of raw tiles to tables and a report, with settings of fusion as JSON.
 
     Returns the cost of each step, by name.
     """
@@ -91,7 +93,10 @@ def run_section(raw: Path, out: Path, blocks: int = 1, threads: int = 2) -> dict
         "register", *source, "--checks", checks, "--shading", shading,
         *places, "--seams", seams, *t,
     )  # fmt: skip
-    step("fuse", *source, *places, "--shading", shading, "--output", mosaic, *t)
+    step(
+        "fuse", *source, *places, "--shading", shading, "--output", mosaic,
+        "--settings", fusion, *t,
+    )  # fmt: skip
     step(
         "details", *source, "--positions", out / "positions.parquet", "--mosaic", mosaic,
         "--output", out / "details.parquet", "--store", out / "details.zarr", *t,

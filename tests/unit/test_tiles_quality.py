@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.raw_folder import texture
+from transect.tiles.curtaining import find_curtains
 from transect.tiles.pixels import read_pixels
 from transect.tiles.quality import focus_um, grey_values, is_blank, judge_tile, lattice, noise_sd
-from transect.tiles.stripes import stripes
 
 SHAPE = (768, 1024)
 
@@ -67,31 +67,42 @@ def test_focus_of_noise_alone_is_unknown() -> None:
     assert np.isnan(focus_um(noise, 1.0))
 
 
-def test_charging_lines_and_curtains_are_told_apart() -> None:
+def _scaled(image: np.ndarray, dtype: str) -> np.ndarray:
+    if dtype == "float32":
+        return image.astype(np.float32)
+    factor = 257 if dtype == "uint16" else 1
+    return np.clip(image * factor + 0.5, 0, 255 * factor).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_charging_lines_and_curtains_are_told_apart(dtype: str) -> None:
     rng = np.random.default_rng(3)
     plain = texture(2, SHAPE).astype(np.float64)
     lines = plain + 25 * (rng.random((SHAPE[0], 1)) < 0.05)
     stripe = cv2.GaussianBlur(rng.normal(size=(1, SHAPE[1])), (0, 0), 3)
-    curtains = plain + 15 * stripe / stripe.std()
+    curtains = plain * (1 + 0.05 * stripe / stripe.std())
     found = {
-        name: judge_tile(np.clip(image, 0, 255).astype(np.uint8), 0.025)
+        name: judge_tile(_scaled(image, dtype), 0.025)
         for name, image in {"plain": plain, "lines": lines, "curtains": curtains}.items()
     }
     assert found["plain"].charging_index < 0.02
-    assert found["lines"].charging_index > 0.1
     assert found["curtains"].charging_index < 0.02
-    assert found["plain"].curtaining_index < 0.13
-    assert found["lines"].curtaining_index < 0.13
-    # 15 grey of stripes over a standard deviation of about 47.
-    assert found["curtains"].curtaining_index == pytest.approx(0.32, rel=0.3)
+    # Lines of 25 grey, one in twenty: 5.4 grey over a standard deviation of about 47.
+    assert found["lines"].charging_index == pytest.approx(0.115, rel=0.25)
+    assert found["plain"].curtaining_index < 0.02
+    assert found["lines"].curtaining_index < 0.02
+    # 5 % of the commoner grey, 70 or 170.
+    commonest = find_curtains(_scaled(curtains, dtype)).grey / (257 if dtype == "uint16" else 1)
+    expected = 0.05 * commonest / plain.std()
+    assert found["curtains"].curtaining_index == pytest.approx(expected, rel=0.35)
 
 
 def test_a_foil_is_neither_charging_nor_curtains() -> None:
     tile = texture(6, SHAPE)
     tile[300:420] = np.random.default_rng(0).normal(200, 5, (120, SHAPE[1])).astype(np.uint8)
-    charging, curtaining = stripes(tile, float(tile.std()))
-    assert charging < 0.05
-    assert curtaining < 0.13
+    quality = judge_tile(tile, 0.025)
+    assert quality.charging_index < 0.02
+    assert quality.curtaining_index < 0.02
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])

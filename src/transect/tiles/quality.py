@@ -16,8 +16,9 @@ import numpy.typing as npt
 from scipy.fft import rfft2
 
 from transect.kernels import kernel
+from transect.tiles.charging import charging_index
+from transect.tiles.curtaining import curtaining_index
 from transect.tiles.pixels import Pixels
-from transect.tiles.stripes import stripes
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -57,15 +58,14 @@ def judge_tile(tile: Pixels, px_um: float) -> Quality:
     """
     mean, sd, saturated = grey_values(tile)
     noise = noise_sd(tile)
-    charging, curtaining = stripes(tile, sd)
     return Quality(
         mean_grey=mean,
         sd_grey=sd,
         focus_um=focus_um(tile, px_um),
         noise_sd=noise,
         saturation_fraction=saturated,
-        charging_index=charging,
-        curtaining_index=curtaining,
+        charging_index=charging_index(tile, sd),
+        curtaining_index=curtaining_index(tile, sd),
         blank=is_blank(tile, noise),
     )
 
