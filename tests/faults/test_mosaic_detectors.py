@@ -89,7 +89,7 @@ def test_a_tile_that_only_the_second_detector_lacks_is_a_hole_in_its_mask_alone(
     assert not mosaic.whole(0, 1)[spot].any()
     assert mosaic.whole(0, 0)[spot].any()
     row = levels.loc["SE", "r00_c01"]
-    assert (row["present"], row["reason"]) == (False, "not recorded")
+    assert (row["present"], row["reason"]) == (False, "no readable image")
     assert np.isnan(row["gain"])
     assert levels.loc["SE"].drop("r00_c01")["present"].all()
 
@@ -104,7 +104,7 @@ def test_a_tile_that_the_registering_detector_lacks_is_placed_by_the_stage(tmp_p
     assert valid.whole(0, 1)[spot].all()
     seams = read_table(tmp_path / "seams.parquet", SEAMS)
     lost = seams[(seams["tile_a"] == "r00_c01") | (seams["tile_b"] == "r00_c01")]
-    assert set(lost["reason"]) == {"a tile was not recorded by this detector"}
+    assert set(lost["reason"]) == {"a tile without a readable image"}
 
 
 def test_with_all_detectors_such_a_tile_is_placed_by_the_pairs_of_another(tmp_path):

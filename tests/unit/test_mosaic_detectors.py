@@ -288,6 +288,6 @@ def test_pairs_of_a_tile_that_a_detector_lacks_are_not_read(recorded):
     pairs = neighbours(layout)
     seams = seen_by(lacking, layout, pairs, Effort(30, 100, 2))
     touches = (pairs.a == 5) | (pairs.b == 5)
-    assert set(seams.reason[touches]) == {"a tile was not recorded by this detector"}
+    assert set(seams.reason[touches]) == {"a tile without a readable image"}
     assert seams.accepted[~touches].all()
     assert np.hypot(*(seams.shift - pairs.difference(layout.stage_px))[~touches].T).max() < 0.1

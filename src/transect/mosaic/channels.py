@@ -17,7 +17,7 @@ from transect.tiles.index import TileIndex
 from transect.tiles.read import read_tile
 from transect.tiles.shading import Shading as Field
 
-NOT_RECORDED = "not recorded"
+NO_IMAGE = "no readable image"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def channels_of(
 
     def one(name: str, field: Field) -> Channel:
         keys = [(name, tile) for tile in section.layout.names]
-        states = [said.get(key, ("", NOT_RECORDED)) for key in keys]
+        states = [said.get(key, ("", NO_IMAGE)) for key in keys]
         there = {n: entries[key] for n, key in enumerate(keys) if states[n][0] in SEEN}
         return Channel(
             name,

@@ -20,7 +20,7 @@ AGREE_PX = 0.5
 AGREE_SD = 4.0
 """Two detectors that see a pair this far apart, in px and in standard errors, disagree."""
 
-ABSENT = "a tile was not recorded by this detector"
+ABSENT = "a tile without a readable image"
 
 
 @dataclass(frozen=True)
