@@ -89,14 +89,19 @@ class Parts:
 
     def _merged(self, found: list[Moved]) -> list[Moved]:
         """Name pieces of one row that are off alike together."""
-        rows: dict[tuple[int, int, int], list[Moved]] = {}
+        rows: dict[tuple[int, int], list[list[Moved]]] = {}
         for one in found:
             along = int(np.argmax(np.abs(one.shift)))
             place = self._bench.layout.stage_px[list(one.tiles), 1 - along]
             level = round(float(np.median(place / self._bench.layout.size[1 - along])))
-            alike = round(one.shift[along] / (2.0 * self._bench.radius))
-            rows.setdefault((along, level, alike), []).append(one)
-        return [_together(pieces) for pieces in rows.values()]
+            groups = rows.setdefault((along, level), [])
+            for pieces in groups:
+                if abs(pieces[0].shift[along] - one.shift[along]) <= 2.0 * self._bench.radius:
+                    pieces.append(one)
+                    break
+            else:
+                groups.append([one])
+        return [_together(pieces) for groups in rows.values() for pieces in groups]
 
     def _borders(self, asked: Bools) -> list[Border]:
         held: dict[tuple[int, int, int], list[int]] = {}

@@ -23,6 +23,10 @@ ALONE = 1.5
 """How far above the limit a single pair must score to be evidence on its own."""
 
 
+CERTAIN = 0.99
+"""A null as high as this tells nothing of the score behind it."""
+
+
 @dataclass(frozen=True)
 class Bench:
     """What trials need.
@@ -122,16 +126,16 @@ def limits(seams: Seams) -> Floats:
     """
     good, found = seams.accepted, np.full((2, 2), np.inf)
     for number, one in seams.results.items():
-        if one.best is None or not np.isfinite(seams.null[number]):
+        # Not from thin overlaps: too few samples turn any score into certainty.
+        if one.best is None or not seams.null[number] < CERTAIN:
             continue
-        root = np.sqrt(max(one.best.samples - 3.0, 1e-6))
-        score = float(np.arctanh(min(float(seams.null[number]), 0.999999)) * root)
+        score = float(np.arctanh(seams.null[number]) * np.sqrt(max(one.best.samples - 3.0, 0.0)))
         kind, axis = int(good[number]), int(seams.pairs.axis[number])
         known = np.isfinite(found[kind, axis])
         # The strictest of the looks that passed pairs, the mildest of the others.
         pick = max if kind else min
         found[kind, axis] = pick(score, found[kind, axis]) if known else score
-    return np.where(np.isfinite(found[1]), found[1], found[0])
+    return np.asarray(np.where(np.isfinite(found[1]), found[1], found[0]))
 
 
 def strength(one: Measured, limit: float) -> float:
