@@ -23,7 +23,7 @@ class Bench:
     pictures: Path | None = None
 
     def grid(self, name: str, grid: Grid) -> Place:
-        """Make a grid, index it, check it and find its shading, as far as that is not done."""
+        """Make a grid, unless it is there; index it, check it and find its shading."""
         name = f"{name}-quick" if self.quick else name
         make_grid(self.work / name, grid)
         place = Place(self.work / name / "tiles", self.work / name / "out")
@@ -37,8 +37,10 @@ class Bench:
 
     def difficult(self) -> Place:
         """Give the grid of 5 % overlap, 20 % of its tiles blank."""
-        look = {"overlap": 0.05, "blank": 0.2, "look": "hard", "seed": 2}
-        return self.grid("hard", Grid(columns=12 if self.quick else 60, **look))  # type: ignore[arg-type]
+        columns = 12 if self.quick else 60
+        return self.grid(
+            "hard", Grid(columns=columns, overlap=0.05, blank=0.2, look="hard", seed=2)
+        )
 
     def others(self, place: Place) -> list[Peer]:
         """Run the peers, or read what they did before."""

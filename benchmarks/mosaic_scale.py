@@ -89,7 +89,7 @@ def run_long(folder: Path, grid: Grid, settings: dict[str, dict[str, object]]) -
     try:
         make_grid(raw, grid)
         place = Place(raw / "tiles", out, settings)
-        costs = prepare(place, again=True)
+        costs = prepare(place)
         costs["register"] = register(place).cost
         costs["fuse"] = fuse(place).cost
         missed = errors(positions(place), read_truth(raw / "truth.csv")).pairs

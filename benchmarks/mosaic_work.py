@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 from steps import Cost, Failed, call, spawn
 
-from transect.config import MosaicConfig
 from transect.mosaic.tables import POSITIONS
 from transect.storage.tables import read_table
 from transect.tiles.index import Tile, TileIndex
@@ -28,6 +27,9 @@ PEERS: dict[str, dict[str, object]] = {
 }
 """Peers with the best of the settings that were tried on 3 x 20 tiles of 1024 px: filter_sigma 0,
 1, 2, 4; ncc_threshold 0.5 (fails), 0.3, 0.1; bins 1, 2 with tolerance_px 0, 40."""
+
+REACH_PX = 80
+"""How far from the stage a peer may look: transect's own default."""
 
 # The step's module is loaded first: what a program loads is not what is timed, in peers neither.
 _INSIDE = """
@@ -76,11 +78,9 @@ class Timed:
     inside_s: float
 
 
-def prepare(place: Place, again: bool = False) -> dict[str, Cost]:
-    """Run index, check and shading, unless they are there; the cost of each."""
+def prepare(place: Place) -> dict[str, Cost]:
+    """Run index, check and shading; the cost of each."""
     out, checks = place.out, ("--checks", place.out / "tiles.parquet")
-    if (out / "shading.npz").is_file() and not again:
-        return {}
     index = call(
         "index", "--folder", place.raw, "--output", out / "tiles.json", *place.of("tiles"),
         "--threads", place.threads,
@@ -175,6 +175,7 @@ def run_peer(
         peer = Peer(name, cost, json.loads(told.read_text()))
     except Failed as error:
         peer = Peer(name, Cost(), {}, str(error).strip().splitlines()[-1][:200])
+    Path(job["fuse"] or kept).with_suffix(".tif").unlink(missing_ok=True)
     facts = {"job": job, "cost": asdict(peer.cost), "result": peer.result, "failed": peer.failed}
     kept.write_text(json.dumps(facts))
     return peer
@@ -185,7 +186,6 @@ def _job(place: Place, name: str) -> dict[str, Any]:
     index = place.index()
     tiles = index.of_channel(index.channels[0])
     stage = np.array([(t.stage_x_um, t.stage_y_um) for t in tiles]) / index.px_um
-    config = MosaicConfig.model_validate(place.settings.get("mosaic", {}))
     return {
         "files": [str((place.raw / t.file).resolve()) for t in tiles],
         "rows": [t.row for t in tiles],
@@ -194,6 +194,6 @@ def _job(place: Place, name: str) -> dict[str, Any]:
         "pixel_um": index.px_um,
         "tile_shape": list(index.tile_shape),
         "threads": place.threads,
-        "max_shift_px": config.max_shift_px,
+        "max_shift_px": REACH_PX,
         "settings": PEERS[name],
     }
