@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 
 from report_fixture import Made, fake_section
 from transect.errors import ConfigError, InputError, StorageError
+from transect.mosaic.tables import POSITIONS
 from transect.report.batch import batch_page
 from transect.report.section import section_page
 from transect.report.steps import report_section
-from transect.storage.tables import Column, Schema, write_table
+from transect.storage.tables import Column, Schema, read_metadata, read_table, write_table
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,26 @@ def test_an_empty_folder_is_named(tmp_path: Path) -> None:
         section_page(tmp_path, "{}")
     with pytest.raises(InputError, match="no section of a batch here"):
         batch_page(tmp_path, tmp_path / "report.html", "{}", None)
+
+
+def test_what_registration_found_is_on_the_page(folder: Path) -> None:
+    path = folder / "positions.parquet"
+    places, facts = read_table(path, POSITIONS), read_metadata(path)
+    wrong = "swapped with r00_c01: <b>.tif shows the place of a.tif"
+    places.loc[0, ["fault", "placed_by", "n_pairs"]] = [wrong, "stage", 0]
+    places.loc[1, ["placed_by", "n_pairs"]] = ["stage", 0]
+    said = [f"r00_c00 is left out: {wrong}", "all 4 tiles of row 1 lie 235 px farther right"]
+    write_table(path, places, POSITIONS, facts | {"findings": json.dumps(said)})
+    text = section_page(folder, "{}")
+    for words in (
+        "Found while stitching",
+        "all 4 tiles of row 1 lie 235 px farther right",
+        "Tiles left out of the mosaic: 1",
+        "swapped with r00_c01: &lt;b&gt;.tif shows the place of a.tif",
+        "Tiles placed by the stage only: 1",
+    ):
+        assert words in text
+    assert "<b>.tif" not in text
 
 
 @pytest.mark.parametrize(

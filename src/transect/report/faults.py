@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
 
 from transect.report.detectors import lacking
 from transect.report.digits import count, short
@@ -23,12 +28,13 @@ class Faults:
 
 
 def faults(section: Section) -> list[Faults]:
-    """List quarantined files, empty places, tiles placed by the stage only and rejected seams."""
+    """List quarantined files, empty places, tiles at fault or without pairs, rejected seams."""
     lists = (
         _listed("Quarantined files", ["Tile", "File", "Reason"], _quarantined(section)),
         _listed("Places without a usable tile", ["Tile", "Row", "Column"], _gaps(section)),
         _listed("Tiles that a detector lacks", ["Tile", "Detector", "Reason"], lacking(section)),
-        _listed("Tiles placed by the stage only", ["Tile", "Seams"], _by_stage(section)),
+        _listed("Tiles left out of the mosaic", ["Tile", "Reason"], _left_out(section)),
+        _listed("Tiles placed by the stage only", ["Tile", "Seams", "Reason"], _by_stage(section)),
         _listed(
             "Rejected seams",
             ["Tile", "Tile", "Direction", "Confidence", "Needed", "Reason"],
@@ -63,10 +69,40 @@ def _gaps(section: Section) -> list[list[str]]:
     ]
 
 
+def findings(section: Section) -> list[str]:
+    """Read what registration found wrong with the recording, one sentence each."""
+    try:
+        found = json.loads(section.fact("positions", "findings", "[]"))
+    except ValueError:
+        return []
+    return [str(sentence) for sentence in found] if isinstance(found, list) else []
+
+
+def _left_out(section: Section) -> list[list[str]]:
+    positions = section.tables["positions"]
+    rows = zip(texts(positions["tile"]), texts(positions["fault"]), strict=True)
+    return [[tile, fault] for tile, fault in rows if fault]
+
+
 def _by_stage(section: Section) -> list[list[str]]:
     positions = section.tables["positions"]
-    rows = positions[positions["placed_by"] == "stage"].to_dict("records")
-    return [[str(row["tile"]), count(row["n_pairs"])] for row in rows]
+    sound = np.array([not fault for fault in texts(positions["fault"])], dtype=bool)
+    rows = positions[(positions["placed_by"] == "stage").to_numpy() & sound]
+    why = _commonest_reasons(section.tables["seams"])
+    return [
+        [tile, count(seams), why.get(tile, "no neighbour")]
+        for tile, seams in zip(texts(rows["tile"]), rows["n_pairs"], strict=True)
+    ]
+
+
+def _commonest_reasons(seams: pd.DataFrame) -> dict[str, str]:
+    """Tell why most seams of each tile were rejected."""
+    reasons: dict[str, Counter[str]] = {}
+    rejected = seams[~seams["accepted"].astype(bool)]
+    for end in ("tile_a", "tile_b"):
+        for tile, reason in zip(texts(rejected[end]), texts(rejected["reason"]), strict=True):
+            reasons.setdefault(tile, Counter())[reason] += 1
+    return {tile: held.most_common(1)[0][0] for tile, held in reasons.items()}
 
 
 def _rejected(section: Section) -> list[list[str]]:

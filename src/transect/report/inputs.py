@@ -99,7 +99,18 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "positions": (
         "positions.parquet",
-        ("tile", "x_px", "y_px", "dx_px", "dy_px", "se_px", "n_pairs", "component", "placed_by"),
+        (
+            "tile",
+            "x_px",
+            "y_px",
+            "dx_px",
+            "dy_px",
+            "se_px",
+            "n_pairs",
+            "component",
+            "placed_by",
+            "fault",
+        ),
     ),
     "levels": (
         "levels.parquet",

@@ -12,6 +12,7 @@ from transect.report.charts import Chart, frame
 from transect.report.detectors import detector_facts, measured_tiles
 from transect.report.digits import count, decimals_for, short, written
 from transect.report.inputs import Section, numbers, texts
+from transect.report.severity import severity_facts
 
 STATUSES = ("ok", "blank", "quarantined", "missing")
 STATUS_WORDS = {
@@ -23,9 +24,9 @@ STATUS_WORDS = {
 INDICES = {
     "focus_um": ("Focus", "wavelength below which 10 % of the power lies", "µm"),
     "noise_sd": ("Noise", "standard deviation", "grey values"),
-    "curtaining_index": ("Curtaining", "stripes of the ion beam", ""),
+    "curtaining_index": ("Curtaining", "stripes of the ion beam, over the contrast", ""),
     "saturation_fraction": ("Saturation", "share of black or white pixels", ""),
-    "charging_index": ("Charging", "streaks along the scan", ""),
+    "charging_index": ("Charging", "streaks along the scan, over the contrast", ""),
 }
 CLASSES = 5
 """Shades of an index map."""
@@ -61,6 +62,7 @@ def tile_maps(section: Section) -> list[TileMap]:
         return []
     rows, columns = (np.asarray(placed[k], dtype=int) for k in ("row", "column"))
     status = np.array(texts(placed["status"]), dtype=object)
+    status[placed["tile"].isin(left_out(section)).to_numpy()] = "quarantined"
     grid = _Grid(int(rows.max()) + 1, int(columns.max()) + 1)
     gone = grid.without(rows, columns)
     maps = [_status_map(grid, rows, columns, status, gone)]
@@ -73,6 +75,13 @@ def tile_maps(section: Section) -> list[TileMap]:
                 _index_map(grid, rows[good], columns[good], values[good], (title, meaning, unit))
             )
     return maps
+
+
+def left_out(section: Section) -> list[str]:
+    """Names of the tiles that registration found at fault."""
+    positions = section.tables["positions"]
+    rows = zip(texts(positions["tile"]), texts(positions["fault"]), strict=True)
+    return [tile for tile, fault in rows if fault]
 
 
 def seam_chart(section: Section) -> Chart | None:
@@ -111,7 +120,10 @@ def stitching_facts(section: Section) -> list[tuple[str, str]]:
         good = int(seams["accepted"].astype(bool).sum())
         facts.append(("Seams accepted", f"{count(good)} of {count(len(seams))}"))
     if len(positions):
-        stage = int((positions["placed_by"] == "stage").sum())
+        bad = len(left_out(section))
+        stage = int((positions["placed_by"] == "stage").sum()) - bad
+        if bad:
+            facts.append(("Tiles left out of the mosaic", count(bad)))
         parts = int(pd.Series(positions["component"]).nunique())
         facts.append(("Tiles placed by the stage only", count(stage)))
         facts.append(("Islands of connected tiles", count(parts)))
@@ -125,7 +137,7 @@ def stitching_facts(section: Section) -> list[tuple[str, str]]:
             )
     if angle := section.fact("positions", "rotation_deg"):
         facts.append(("Scan rotation against the stage", f"{short(float(angle))}°"))
-    return facts + detector_facts(section)
+    return facts + detector_facts(section) + severity_facts(section)
 
 
 @dataclass(frozen=True)

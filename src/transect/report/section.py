@@ -21,7 +21,7 @@ from transect.report.estimates import (
     usual_method,
     verdicts,
 )
-from transect.report.faults import faults
+from transect.report.faults import faults, findings
 from transect.report.inputs import Section, load_section
 from transect.report.inputs import numbers as column
 from transect.report.magnified import HEAD, magnified, magnified_rows
@@ -112,6 +112,7 @@ def _quality(section: Section, numbers: list[Estimate]) -> dict[str, Any]:
         "tile_maps": tile_maps(section),
         "seam_chart": seam_chart(section),
         "stitching": stitching_facts(section),
+        "findings": findings(section),
         "faults": faults(section),
         "excluded": [e for e in numbers if e.metric == "excluded_area_fraction"],
         "microscope": _microscope(section),
