@@ -120,3 +120,22 @@ def test_overlaps_tell_small_shading_of_few_rows(tmp_path: Path) -> None:
 def test_overlaps_without_shading_stay_nearly_flat(tmp_path: Path) -> None:
     found = _estimate(write_hitachi(tmp_path, 3, 7, field=_cut(np.ones(WIDE), 0.02), shape=WIDE))
     assert np.sqrt(((found - 1) ** 2).mean()) < 0.012
+
+
+def test_a_spot_of_dirt_is_found_in_what_has_one_grey(tmp_path: Path) -> None:
+    y, x = np.indices(WIDE)
+    spot = 1 - 0.1 * np.exp(-((x - 330) ** 2 + (y - 120) ** 2) / 40**2)
+    found = _estimate(write_hitachi(tmp_path, 4, 7, field=_cut(spot, 0.02), shape=WIDE))
+    error = found / (spot / spot.mean()) - 1
+    assert found[120, 330] < 0.94
+    assert np.sqrt((error**2).mean()) < 0.006
+
+
+def test_a_foil_at_one_height_in_all_tiles_is_not_shading(tmp_path: Path) -> None:
+    def field(row: int, column: int) -> np.ndarray:
+        tile = texture(row * 100 + column, WIDE)
+        tile[150:230] = np.random.default_rng(column).normal(195, 4, (80, WIDE[1]))
+        return tile
+
+    found = _estimate(write_hitachi(tmp_path, 2, 20, field=field, shape=WIDE))
+    assert np.abs(found - 1).max() < 0.02

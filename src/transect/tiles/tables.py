@@ -43,13 +43,15 @@ TILES = Schema(
             "charging_index",
             "float64",
             "1",
-            "Amplitude of single bright or dark scan lines over the standard deviation",
+            "Root mean square of the bright and dark scan lines, as far as texture lets them be"
+            " read, over the standard deviation of the greys",
         ),
         Column(
             "curtaining_index",
             "float64",
             "1",
-            "Amplitude of stripes along the image's columns over the standard deviation",
+            "Standard deviation of the stripes along the columns, to within 2 degrees, where the"
+            " tile has its commonest grey, over the standard deviation of the greys",
         ),
     ),
 )
