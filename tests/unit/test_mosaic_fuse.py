@@ -122,6 +122,14 @@ def test_beside_a_neighbour_that_begins_lower_a_tile_goes_on():
     assert not valid[:20, 100:].any()
 
 
+def test_a_tile_that_is_moved_to_whole_pixels_meets_its_neighbours_there():
+    random = np.random.default_rng(9)
+    tiles = [random.integers(0, 255, (80, 100)).astype(np.uint8) for _ in range(2)]
+    pixels, _ = fused(tiles, [(0, 0.004), (60.01, 0.009)], feather=10)
+    assert np.array_equal(pixels[:, :75], tiles[0][:, :75])
+    assert np.array_equal(pixels[:, 85:], tiles[1][:, 25:])
+
+
 def test_where_four_tiles_meet_askew_nothing_is_left_out():
     image = np.random.default_rng(5).integers(0, 255, (240, 240)).astype(np.uint8)
     corners = [(0, 0), (108, 20), (25, 110), (140, 140)]

@@ -102,15 +102,17 @@ def compare(
     return sums
 
 
-def bent(joint: Joint, sums: Floats) -> Joint:
+def bent(joint: Joint, window: Window, sums: Floats) -> Joint:
     """Bend a joint to the cheapest cut through its overlap.
 
     Parameters
     ----------
     joint
         Joint of the two tiles.
+    window
+        Its overlap, `trimmed`.
     sums
-        What `compare` gives of its overlap.
+        What `compare` gives of that.
     """
     narrow = replace(joint, width=max(joint.width * NARROW, 1.0))
     total, square = (part if joint.axis == 0 else part.T for part in sums)
@@ -125,7 +127,8 @@ def bent(joint: Joint, sums: Floats) -> Joint:
     middle = width // 2
     for rows in (slice(0, fixed), slice(length - fixed, length)):
         cost[rows, :middle] = cost[rows, middle + 1 :] = np.inf
-    return replace(narrow, bend=(_cheapest(cost) - middle) * float(KNOT_PX))
+    bend = (_cheapest(cost) - middle) * float(KNOT_PX)
+    return replace(narrow, bend=bend, bend_start=window[2 * joint.axis])
 
 
 def _cost(differences: Floats) -> Floats:

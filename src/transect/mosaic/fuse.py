@@ -104,7 +104,12 @@ class Fusion:
         self.scene = scene
         self.cache = TileCache(read, cache_bytes)
         self._places = [snapped(scene.positions + d.shift) for d in scene.detectors]
-        self.joints = joints(scene.positions, scene.tile_shape, scene.feather_px)
+        self.joints = joints(
+            snapped(scene.positions),
+            scene.tile_shape,
+            scene.feather_px,
+            int(np.ceil(max(np.abs(d.shift).max() for d in scene.detectors))),
+        )
         self._sides = Sides(self.joints)
         self._shading = [
             _NO_SHADING if d.shading is None else (1 / d.shading).astype(np.float32)
@@ -135,7 +140,7 @@ class Fusion:
                     spot = int(window[0] - area[0]), int(window[2] - area[2])
                     ends += [*spot, self._source(channel, tile)]
                 size = max(window[1] - window[0], 0), max(window[3] - window[2], 0)
-                return bent(joint, compare(*size, *ends))
+                return bent(joint, window, compare(*size, *ends))
         return joint
 
     def shard(self, row0: int, col0: int, shape: tuple[int, int]) -> tuple[Pixels, Pixels]:

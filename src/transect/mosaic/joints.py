@@ -28,7 +28,7 @@ class Joint:
     axis
         Direction from a to b.
     start, stop
-        Rows (axis 0) or columns (axis 1) of the mosaic that both cover.
+        Rows (axis 0) or columns (axis 1) of the mosaic that both cover in some channel.
     middle
         Middle of the overlap: column (axis 0) or row (axis 1) of the mosaic.
     overlap
@@ -36,8 +36,10 @@ class Joint:
     width
         Width of the blend, in px.
     bend
-        How far the line lies off the middle at every `KNOT_PX` px from `start`, in px; a straight
-        line when absent.
+        How far the line lies off the middle at every `KNOT_PX` px, in px; a straight line when
+        absent.
+    bend_start
+        Row or column of the mosaic that `bend` begins at.
     """
 
     a: int
@@ -49,18 +51,21 @@ class Joint:
     overlap: float
     width: float
     bend: Floats | None = None
+    bend_start: int = 0
 
     def line(self, first: int, last: int) -> Floats:
         """Where the line lies at the pixels from first to last along it."""
         place = np.full(last - first, self.middle)
         if self.bend is not None:
-            along = (np.arange(first, last) + 0.5 - self.start) / KNOT_PX - 0.5
+            along = (np.arange(first, last) + 0.5 - self.bend_start) / KNOT_PX - 0.5
             place += np.interp(along, np.arange(len(self.bend)), self.bend)
         # Differences of such numbers are exact in single precision, whichever shard they are in.
         return np.asarray(np.rint(place * 256) / 256)
 
 
-def joints(positions: Floats, tile_shape: tuple[int, int], feather_px: float) -> list[Joint]:
+def joints(
+    positions: Floats, tile_shape: tuple[int, int], feather_px: float, slack_px: int = 0
+) -> list[Joint]:
     """All joints, those of wider overlaps last.
 
     Parameters
@@ -71,6 +76,8 @@ def joints(positions: Floats, tile_shape: tuple[int, int], feather_px: float) ->
         Rows and columns of a tile.
     feather_px
         Width of the blend, where the overlap has room for it.
+    slack_px
+        How far a channel's tiles may lie off these positions.
     """
     size = np.array(tile_shape[::-1], dtype=np.float64)
     found = []
@@ -82,8 +89,8 @@ def joints(positions: Floats, tile_shape: tuple[int, int], feather_px: float) ->
         a, b = (int(i), int(j)) if step[axis] > 0 else (int(j), int(i))
         overlap = float((1 - abs(step[axis])) * size[axis])
         ends = positions[[a, b], 1 - axis]
-        start = int(np.ceil(ends.max()))
-        stop = int(np.floor(ends.min() + size[1 - axis] - 1)) + 1
+        start = int(np.ceil(ends.max())) - slack_px
+        stop = int(np.floor(ends.min() + size[1 - axis] - 1)) + 1 + slack_px
         middle = float(positions[b, axis] + overlap / 2)
         width = max(min(feather_px, overlap), 1e-3)
         found.append(Joint(a, b, axis, start, stop, middle, overlap, width))
