@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -11,8 +12,9 @@ import zarr
 
 from support.magnified import FINE_NM, OVERVIEW_NM, Place, Stitched
 from transect.mosaic.detail_steps import details
+from transect.mosaic.similarity import align
 from transect.mosaic.tables import DETAILS
-from transect.mosaic.warp import Field, Similarity
+from transect.mosaic.warp import Field, Similarity, reduced
 from transect.storage.images import open_image
 from transect.storage.tables import read_table
 from transect.tiles.steps import index
@@ -64,10 +66,10 @@ def test_standard_errors_are_of_the_size_of_the_errors(stitched: Stitched, locat
     true = [PLACES[f.removesuffix(".tif")] for f in rows["file"]]
     scale = rows["pixel_nm_refined"] - [p.pixel_nm for p in true]
     turn = rows["rotation_deg"] - [p.turn_deg for p in true]
-    assert (scale.abs() < 5 * rows["pixel_nm_se"]).all()
-    assert (turn.abs() < 5 * rows["rotation_se_deg"]).all()
-    assert (rows["pixel_nm_se"] < 0.01).all()
-    assert rows["se_um"].between(0.02 * PX_UM, 0.1 * PX_UM).all()
+    assert (scale.abs() < 3 * rows["pixel_nm_se"]).all()
+    assert (turn.abs() < 3 * rows["rotation_se_deg"]).all()
+    assert (rows["pixel_nm_se"] < 1e-3 * FINE_NM).all()
+    assert rows["se_um"].between(0.05 * PX_UM, 0.1 * PX_UM).all()
 
 
 def test_pixels_are_kept_as_recorded_and_placed_in_the_section(located: Path) -> None:
@@ -93,6 +95,22 @@ def test_pixels_are_kept_as_recorded_and_placed_in_the_section(located: Path) ->
             assert corner == pytest.approx([row["y_um"], row["x_um"]], abs=1e-9), level
         facts = root[row["detail"]].attrs["transect"]
         assert facts["rotation_deg"] == row["rotation_deg"]
+
+
+def test_a_field_that_is_mostly_foil_is_not_stretched(tmp_path: Path) -> None:
+    """Texture in a corner only, in a mosaic with noise and another blur than the field's."""
+    rng = np.random.default_rng(3)
+    fine = np.full((1600, 2000), 120.0, np.float32)
+    grains = cv2.GaussianBlur(rng.normal(size=(420, 2000)).astype(np.float32), (0, 0), 12)
+    fine[:420] += 70 * np.tanh(2 * grains / grains.std())
+    mosaic = reduced(cv2.GaussianBlur(fine, (0, 0), 4), 4)
+    mosaic = mosaic + rng.normal(0, 6, mosaic.shape).astype(np.float32)
+    field = fine[200:1100, 300:1500] + rng.normal(0, 3, (900, 1200)).astype(np.float32)
+    start = Similarity(np.array([226.4, 161.7]), 0.25)
+    found = align(field, mosaic, np.zeros(2), start, 8.0)
+    assert found.converged
+    assert found.place.centre == pytest.approx([225, 162.5], abs=0.1)
+    assert found.place.scale == pytest.approx(0.25, rel=1e-3)
 
 
 def test_the_same_bytes_for_any_number_of_threads(stitched: Stitched, tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ from transect.parallel import Window
 from transect.phantom import tables
 from transect.phantom.appearance import APPEARANCES
 from transect.phantom.make import make_phantom
+from transect.phantom.scene import Scene
 from transect.phantom.spec import PhantomSpec
 from transect.phases import COATING, Phase
 from transect.storage.images import open_image
-from transect.storage.tables import read_table
+from transect.storage.tables import read_metadata, read_table
 
 SMALL = {
     "width_um": 90.0,
@@ -249,3 +250,29 @@ def test_one_side_alone(tmp_path: Path, side: str) -> None:
     assert facts["thickness"][side]["t_mean_um"] == pytest.approx(20.0, rel=0.15)
     particles = read_table(tmp_path / "p/truth/particles.parquet", tables.PARTICLES)
     assert set(particles["side"]) == {side}
+
+
+def test_magnified_fields_show_the_same_section_with_finer_pixels(tmp_path: Path) -> None:
+    spec = small(details=3, detail_pixel_nm=20.0, stage_error_px=0.0)
+    make_phantom(tmp_path / "p", spec)
+    fields = read_table(tmp_path / "p" / "truth" / "details.parquet", tables.DETAILS)
+    assert fields["file"].tolist() == ["d00.tif", "d01.tif", "d02.tif"]
+    tiles = read_table(tmp_path / "p" / "truth" / "tiles.parquet", tables.TILES)
+    assert set(tiles["tile"]).isdisjoint({"d00", "d01", "d02"})
+    frame = read_metadata(tmp_path / "p" / "truth" / "tiles.parquet")
+    scene = Scene(spec, int(frame["rows"]), int(frame["columns"]))
+    for row in fields.to_dict("records"):
+        image = tifffile.imread(tmp_path / "p" / row["file"]).astype(np.float32)
+        assert (row["width_px"], row["height_px"], row["pixel_nm"]) == (64, 256 / 5, 20)
+        means = cv2.resize(image[:255], (64, 51), interpolation=cv2.INTER_AREA)
+        seen = scene.grey(row["x_px"], row["y_px"], 51, 64, np.zeros(51, np.float32))
+        # Sharper edges than those of the coarse pixels, at the same places.
+        assert np.corrcoef(means.ravel(), seen.ravel())[0, 1] > 0.98
+        for away in ((1, 0), (0, 1)):
+            other = np.roll(seen, away, axis=(0, 1))
+            assert np.corrcoef(means.ravel(), other.ravel())[0, 1] < 0.98
+
+
+def test_a_field_that_is_not_finer_is_refused() -> None:
+    with pytest.raises(ValueError, match="detail_pixel_nm: must be below pixel_nm, 100"):
+        small(details=1, detail_pixel_nm=100.0)

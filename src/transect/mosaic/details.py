@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from transect.config import MosaicConfig
-from transect.mosaic.locate import Sight, error_px, look, verdict, window_px
+from transect.mosaic.locate import Sight, look, verdict, window_px
 from transect.mosaic.overview import Overview
 from transect.mosaic.tables import DETAILS
 from transect.mosaic.unrelated import threshold
@@ -176,7 +176,7 @@ def _by_image(sight: Sight, px_um: float) -> dict[str, Any]:
         "pixel_nm_se": sight.aligned.se_scale * pixel_nm,
         "rotation_deg": float(np.degrees(found.turn)),
         "rotation_se_deg": float(np.degrees(sight.aligned.se_turn)),
-        "se_um": error_px(sight.aligned) * px_um,
+        "se_um": sight.aligned.se_px * px_um,
         "dx_um": away[0],
         "dy_um": away[1],
     }

@@ -109,7 +109,7 @@ def look(
     search = _Search(_filled(window), window.corner, field, binning, radius)
     _, first = search.at(start)
     reach = 0.25 * min(field.shape) * start.scale
-    aligned = align(field, search.grey, window.corner, first, reach)
+    aligned = _with_floor(align(field, search.grey, window.corner, first, reach), field.shape)
     # Searched again at the refined scale and rotation: it must fit best where it was refined to.
     best, second = search.at(replace(aligned.place, centre=start.centre))
     away = np.abs(second.centre - aligned.place.centre).max()
@@ -151,9 +151,16 @@ def _odd(found: Similarity, recorded: Similarity) -> str:
     return " and ".join(faults)
 
 
-def error_px(aligned: Aligned) -> float:
-    """Give the standard error of a place, per axis, with what distortion adds to it."""
-    return float(np.hypot(aligned.se_px, FLOOR_PX))
+def _with_floor(aligned: Aligned, shape: tuple[int, ...]) -> Aligned:
+    """Add what distortion and interpolation leave to the standard errors of a field's place."""
+    # Root mean square distance of a pixel of the field from its middle.
+    lever = aligned.place.scale * float(np.sqrt((shape[0] ** 2 + shape[1] ** 2) / 12))
+    return replace(
+        aligned,
+        se_px=float(np.hypot(aligned.se_px, FLOOR_PX)),
+        se_scale=float(np.hypot(aligned.se_scale, FLOOR_PX / lever)),
+        se_turn=float(np.hypot(aligned.se_turn, FLOOR_PX / lever)),
+    )
 
 
 class _Search:

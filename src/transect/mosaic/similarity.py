@@ -23,7 +23,14 @@ Crop = tuple[tuple[int, int], tuple[int, int]]
 """Corner (x, y) in a window, in its pixels, and rows and columns once binned."""
 
 ITERATIONS = 30
+LEAST_CONTRAST = 0.02
+"""Contrast of the field in the mosaic, over its own, below which nothing of it is there."""
+
+BLOCKS = 5
+"""Blocks per side that the field is divided into for its standard errors."""
+
 ENOUGH_PX = 2e-3
+_INNER = (slice(MARGIN, -MARGIN), slice(MARGIN, -MARGIN))
 FAR_PX = 8.0
 """A step longer than this has lost its way."""
 
@@ -95,10 +102,10 @@ def _settle(field: Field, window: Image, corner: Floats, start: Similarity, crop
     at = corner + (x0, y0)
     part = window[y0 : y0 + size[0] * binning, x0 : x0 + size[1] * binning]
     # Both are filtered alike, borders included, so that no border effect votes.
-    target = texture(reduced(part, binning), SIGMA)[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    target = texture(reduced(part, binning), SIGMA, clip_sd=np.inf)[_INNER]
     half = max(target.shape) / 2
     for _ in range(ITERATIONS):
-        seen = texture(field.laid(place, at, size), SIGMA)
+        seen = texture(field.laid(place, at, size), SIGMA, clip_sd=np.inf)
         step, error = _step(target, seen, (place.centre - at) / binning - 0.5 - MARGIN)
         if not np.isfinite(step).all() or np.abs(step[:2]).max() > FAR_PX:
             return lost
@@ -136,23 +143,42 @@ def _step(target: Image, seen: Image, middle: Floats) -> tuple[Floats, Floats]:
     """Give one Gauss-Newton step (x, y, relative scale, angle) and its standard errors.
 
     The gradients are those of the field: its noise is averaged out, and gradients with noise would
-    shrink the scale. Its contrast is fitted along.
+    shrink the scale. Contrast and blur of the field against the mosaic's are fitted along: a field
+    is sharper, and where its border cuts edges that would pass for another scale.
     """
-    inner = (slice(MARGIN, -MARGIN), slice(MARGIN, -MARGIN))
     gx, gy = (
-        np.asarray(cv2.Scharr(seen, cv2.CV_32F, *order, scale=1 / 32))[inner]
+        np.asarray(cv2.Scharr(seen, cv2.CV_32F, *order, scale=1 / 32))[_INNER]
         for order in ((1, 0), (0, 1))
     )
+    blur = np.asarray(cv2.Laplacian(seen, cv2.CV_32F, ksize=3))[_INNER]
     u = (np.arange(target.shape[1]) - middle[0]).astype(np.float32)[None, :]
     v = (np.arange(target.shape[0]) - middle[1]).astype(np.float32)[:, None]
-    design = np.stack([a.ravel() for a in (seen[inner], gx, gy, u * gx + v * gy, u * gy - v * gx)])
+    columns = (gx, gy, u * gx + v * gy, u * gy - v * gx, seen[_INNER], blur)
+    design = np.stack([column.ravel() for column in columns])
     gram = (design @ design.T).astype(np.float64)
     right = (design @ target.ravel()).astype(np.float64)
     gram += np.diag(1e-9 * np.diag(gram) + 1e-12)
     solved = np.linalg.solve(gram, right)
-    if solved[0] <= 0.02:
+    contrast = solved[4]
+    if contrast <= LEAST_CONTRAST:
         return np.full(4, np.nan), np.full(4, np.nan)
-    rest = target.ravel() - solved @ design
-    variance = float(rest @ rest) / rest.size * PIXELS_PER_SAMPLE
-    error = np.sqrt(variance * np.diag(np.linalg.inv(gram)))[1:] / solved[0]
-    return -solved[1:] / solved[0], error
+    rest = (target.ravel() - solved @ design).astype(np.float32)
+    error = np.sqrt(np.diag(_covariance(design, rest, gram, target.shape)))
+    return -solved[:4] / contrast, error[:4] / contrast
+
+
+def _covariance(design: Image, rest: Image, gram: Floats, shape: tuple[int, ...]) -> Floats:
+    """Covariance of the coefficients: by the noise, or by how blocks disagree where that is more.
+
+    Charging, a seam of the mosaic or distortion make residuals alike over many pixels: each block
+    counts as one sample then (White's estimator, by clusters).
+    """
+    inverse = np.linalg.inv(gram)
+    by_noise = float(rest @ rest) / rest.size * PIXELS_PER_SAMPLE * inverse
+    pulls = (design * rest).reshape(-1, *shape)
+    rows, columns = (np.linspace(0, n, BLOCKS + 1).astype(np.int64)[:-1] for n in shape)
+    sums = np.add.reduceat(np.add.reduceat(pulls, rows, axis=1), columns, axis=2)
+    flat = sums.reshape(len(sums), -1).astype(np.float64)
+    count = flat.shape[1]
+    by_blocks = inverse @ (flat @ flat.T) @ inverse * count / (count - 1)
+    return np.where(np.diag(by_blocks) > np.diag(by_noise), by_blocks, by_noise)

@@ -127,7 +127,9 @@ def prepare(grey: Image, plan: StripPlan) -> Strip:
     return Strip(grey, levels, *spectrum(levels, plan.fft_shape))
 
 
-def texture(grey: Image, sigma: float, stripe_px: int = STRIPE_PX) -> Image:
+def texture(
+    grey: Image, sigma: float, stripe_px: int = STRIPE_PX, clip_sd: float = CLIP_SD
+) -> Image:
     """Band-passed copy without stripes along rows or columns, clipped, standard deviation 1.
 
     The high-pass is the product of two one-dimensional ones, (1 - row mean)(1 - column mean):
@@ -141,7 +143,8 @@ def texture(grey: Image, sigma: float, stripe_px: int = STRIPE_PX) -> Image:
     spread = 1.4826 * float(np.median(np.abs(smooth[::7, ::7])))
     if spread <= 0:
         spread = float(smooth.std()) or 1.0
-    np.clip(smooth, -CLIP_SD * spread, CLIP_SD * spread, out=smooth)
+    if np.isfinite(clip_sd):
+        np.clip(smooth, -clip_sd * spread, clip_sd * spread, out=smooth)
     return _standard(np.asarray(smooth, dtype=np.float32))
 
 

@@ -69,7 +69,7 @@ def make_phantom(out: Path, spec: PhantomSpec, threads: int = 1, *, force: bool 
             write_tile(out, spec, exposure, expose(scenes[name], exposure, shading[name]))
 
     with timed("tiles"):
-        for _ in run(one, tiles.exposures, threads, "tiles"):
+        for _ in run(one, (*tiles.exposures, *tiles.details), threads, "tiles"):
             pass
     with timed("truth"):
         write_truth(out / "truth", scene, tiles, threads)

@@ -37,15 +37,17 @@ class Exposure:
     blur_px: float
     fault: str
     channel: str = FIRST_DETECTOR
+    zoom: float = 1.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All tiles of a section and the truth frame around them."""
+    """All tiles of a section, the truth frame around them, and fields of higher magnification."""
 
     exposures: tuple[Exposure, ...]
     rows: int
     columns: int
+    details: tuple[Exposure, ...] = ()
 
 
 def plan(spec: PhantomSpec) -> Plan:
@@ -74,12 +76,14 @@ def plan(spec: PhantomSpec) -> Plan:
         [[2 * unit(spec.seed + 77, n, k) - 1 for k in (1, 2)] for n in range(len(grid))]
     )
     true = wanted @ spin.T + scope.stage_error_px * miss
-    true -= true.min(axis=0)
+    corner = true.min(axis=0)
+    true -= corner
     size = np.ceil(true.max(axis=0)) + np.array([wide, tall])
     made = [_exposure(spec, n, *grid[n], true[n], wanted[n], faults) for n in range(len(grid))]
     for number, detector in enumerate(scope.detectors, start=1):
         made += [_again(spec, number, e, n, detector) for n, e in enumerate(made[: len(grid)])]
-    return Plan(tuple(made), int(size[1]), int(size[0]))
+    details = [_closer(spec, n, size, spin, corner) for n in range(scope.details)]
+    return Plan(tuple(made), int(size[1]), int(size[0]), tuple(details))
 
 
 def name_of(row: int, column: int) -> str:
@@ -114,6 +118,31 @@ def _exposure(
         max(blur, 0.0) if look.defocus_px > 0 else 0.0,
         faults.get(name_of(row, column), ""),
     )
+
+
+def _closer(
+    spec: PhantomSpec,
+    n: int,
+    size: npt.NDArray[np.float64],
+    spin: npt.NDArray[np.float64],
+    corner: npt.NDArray[np.float64],
+) -> Exposure:
+    """Expose a field at higher magnification, somewhere in the layers of a frame of this size."""
+    scope, seed = spec.microscope, spec.seed + 80
+    tile = np.array(scope.tile_shape[::-1], dtype=np.float64)
+    half = tile / scope.detail_zoom / 2
+    x = half[0] + unit(seed, n, 1) * (size[0] - 2 * half[0])
+    # The layers run through the frame's middle; there is nothing to see beside them.
+    tilt = scope.rotation_deg if spec.geometry.tilt_deg is None else spec.geometry.tilt_deg
+    middle = size[1] / 2 + np.tan(np.radians(tilt)) * (x - size[0] / 2)
+    free = max(sum(stack_um(spec)) / spec.px_um - 2 * half[1], 0.0)
+    y = middle + (unit(seed, n, 2) - 0.5) * free
+    centre = np.array([x, np.clip(y, half[1], size[1] - half[1])])
+    miss = np.array([2 * unit(seed, n, k) - 1 for k in (3, 4)])
+    # Where a tile with the same centre would be looked for.
+    wanted = (centre - tile / 2 + corner - scope.stage_error_px * miss) @ spin
+    made = _exposure(spec, 100_000 + n, 0, n, centre - half, wanted, {})
+    return replace(made, tile=f"d{n:02d}", zoom=scope.detail_zoom)
 
 
 def _again(spec: PhantomSpec, number: int, first: Exposure, n: int, other: Detector) -> Exposure:
@@ -176,15 +205,16 @@ def expose(scene: Scene, exposure: Exposure, shading: F32) -> npt.NDArray[np.gen
     seed = [spec.seed, exposure.row, exposure.column]
     if number := list(spec.looks()).index(exposure.channel):
         seed.append(number)
+    if exposure.zoom != 1:
+        scene, seed = scene.magnified(exposure.zoom), [*seed, 0, 1]
     random = np.random.Generator(np.random.PCG64(seed))
     edge = int(np.ceil(3 * exposure.blur_px)) + 1 if exposure.blur_px > 0 else 0
     streaks = _streaks(random, tall + 2 * edge)
     if exposure.fault == "blank":
         image = np.full((tall, wide), spec.appearance.grey_outside, dtype=np.float32)
     else:
-        image = scene.grey(
-            exposure.x_px - edge, exposure.y_px - edge, tall + 2 * edge, wide + 2 * edge, streaks
-        )
+        x, y = exposure.x_px * exposure.zoom, exposure.y_px * exposure.zoom
+        image = scene.grey(x - edge, y - edge, tall + 2 * edge, wide + 2 * edge, streaks)
     if edge and exposure.fault != "blank":
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), exposure.blur_px), dtype=np.float32)
         image = np.ascontiguousarray(image[edge:-edge, edge:-edge])

@@ -26,6 +26,17 @@ F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 
 _DEPTHS = 65
+_LENGTHS = (
+    "skin",
+    "primer",
+    "patch",
+    "grain",
+    "sponge_size",
+    "fibre_size",
+    "edge_px",
+    "contact_px",
+)
+"""What of a look is in pixels."""
 
 
 class Labels(NamedTuple):
@@ -51,13 +62,24 @@ class Scene:
         # Beyond the noise's range, so that a share of 0 or 1 is exact.
         self._levels[share <= 0] = 2.0
         self._levels[share >= 1] = -1.0
-        self._look = _look(spec)
+        self._look, self._zoom = _look(spec), 1.0
 
     def seen_by(self, look: Appearance) -> Scene:
         """Give the same section as another detector sees it."""
         other = copy(self)
         other.spec = self.spec.model_copy(update={"appearance": look})
         other._look = _look(other.spec)
+        return other
+
+    def magnified(self, zoom: float) -> Scene:
+        """Give the same section in pixels that are finer by a factor: places and sizes in them.
+
+        Edges that cover pixels in part are sharper by as much; labels stay those of the section.
+        """
+        other = copy(self)
+        other._zoom = zoom
+        lengths = {name: getattr(self._look, name) * zoom for name in _LENGTHS}
+        other._look = self._look._replace(**lengths)
         return other
 
     def labels(self, row0: int, column0: int, rows: int, columns: int) -> Labels:
@@ -85,19 +107,24 @@ class Scene:
         ground, canvas, _ = self._painted(x0, y0, rows, columns)
         behind = np.zeros((1, 1), dtype=np.float32)
         if look.shine_through > 0:
-            cell = 0.5 * self.spec.geometry.d50_um / self.spec.px_um
+            cell = 0.5 * self.spec.geometry.d50_um / self.spec.px_um * self._zoom
             behind = texture.behind(self._look.seed + 5, x0, y0, rows, columns, cell)
         greys = np.array([_zone_grey(phase, self.spec) for phase in ZONES])
         image = shade_pixels(ground, canvas, self._look, greys, behind, streaks)
         if look.curtaining > 0:
-            texture.curtain(image, self._look.seed + 9, x0, y0, look.curtaining, self.spec.px_um)
+            px_um, zoom = self.spec.px_um / self._zoom, self._zoom
+            texture.curtain(image, self._look.seed + 9, x0, y0, look.curtaining, px_um, zoom)
         return image
 
     def _painted(
         self, x0: float, y0: float, rows: int, columns: int
     ) -> tuple[Ground, Canvas, Objects]:
-        objects = self.strips.objects(x0, x0 + columns)
-        curves = self.layers.boundaries(x0 + 0.5 + np.arange(columns, dtype=np.float64))
+        zoom = self._zoom
+        objects = self.strips.objects(x0 / zoom, (x0 + columns) / zoom)
+        if zoom != 1:
+            objects = objects.magnified(zoom)
+        centres = (x0 + 0.5 + np.arange(columns, dtype=np.float64)) / zoom
+        curves = self.layers.boundaries(centres) * zoom
         clump = (objects.ids == 0).astype(np.uint8)
         ground = Ground(x0, y0, curves, self._levels, clump, objects.seeds)
         return ground, paint(objects, x0, y0, rows, columns), objects
@@ -140,6 +167,7 @@ def _look(spec: PhantomSpec) -> Look:
         edge=look.edge_brightness,
         edge_px=look.edge_um / px,
         contact=look.contact_line,
+        contact_px=2.5,
         shine=look.shine_through,
         charging=look.charging,
     )

@@ -43,6 +43,7 @@ class Look(NamedTuple):
     edge: float
     edge_px: float
     contact: float
+    contact_px: float
     shine: float
     charging: float
 
@@ -168,7 +169,7 @@ def _solid(
         grey += look.edge * np.exp(-max(depth, 0.0) / look.edge_px)
     if look.contact > 0.0 and rival > -1.0:
         # Where two particles press on each other: a dark line two pixels wide.
-        grey -= look.contact * max(1.0 - (depth - rival) / 2.5, 0.0)
+        grey -= look.contact * max(1.0 - (depth - rival) / look.contact_px, 0.0)
     return float(grey)
 
 

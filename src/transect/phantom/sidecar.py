@@ -136,7 +136,7 @@ def sidecar_text(image: str, spec: PhantomSpec, exposure: Exposure, shape: tuple
         Rows and columns of the specimen's image, without the data bar.
     """
     scope = spec.microscope
-    pixel = scope.pixel_nm * (2 if exposure.fault == "other_pixel_size" else 1)
+    pixel = scope.pixel_nm / exposure.zoom * (2 if exposure.fault == "other_pixel_size" else 1)
     size = f"{pixel:.6g}".replace(".", "," if exposure.fault == "comma_decimal" else ".")
     if exposure.fault == "comma_decimal" and "," not in size:
         size += ",0"
@@ -148,7 +148,7 @@ def sidecar_text(image: str, spec: PhantomSpec, exposure: Exposure, shape: tuple
         "ImageName": image,
         "DataSize": f"{shape[1]}x{shape[0] + scope.data_bar}",
         "PixelSize": size,
-        "Magnification": str(round(127e6 / (shape[1] * scope.pixel_nm))),
+        "Magnification": str(round(127e6 * exposure.zoom / (shape[1] * scope.pixel_nm))),
         "MicronMarker": "5 um" if scope.encoding == "ascii" else "5 \u00b5m",
         "Rotation": f"{scope.rotation_deg:.2f} deg",
         "StagePositionX": str(exposure.stage_x_nm),

@@ -158,6 +158,10 @@ class Microscope(Part):
     detectors: tuple[Detector, ...] = Field(
         (), max_length=3, description="Detectors beside the first."
     )
+    details: int = Field(0, ge=0, description="Fields that are recorded again, magnified.")
+    detail_pixel_nm: float | None = Field(
+        None, gt=0, description="Their pixel size; a quarter of pixel_nm when absent."
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -168,10 +172,17 @@ class Microscope(Part):
             raise ValueError(f"overlap: leaves a step of {step:.1f} px; at least 8 are needed")
         if self.dtype == "uint16" and self.format != "tif":
             raise ValueError("dtype: uint16 needs format tif")
+        if self.detail_zoom <= 1:
+            raise ValueError(f"detail_pixel_nm: must be below pixel_nm, {self.pixel_nm:g}")
         names = [FIRST_DETECTOR, *(d.name for d in self.detectors)]
         if len(set(names)) < len(names):
             raise ValueError(f"detectors: two have the same name: {', '.join(names)}")
         return self
+
+    @property
+    def detail_zoom(self) -> float:
+        """How many times finer the pixels of the magnified fields are."""
+        return self.pixel_nm / self.detail_pixel_nm if self.detail_pixel_nm else 4.0
 
 
 class PhantomSpec(Part):

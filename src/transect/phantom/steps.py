@@ -35,6 +35,8 @@ def phantom(
     format: Literal["tif", "bmp", "jpg"] | None = None,
     encoding: Literal["ascii", "utf-16", "iso-8859-1"] | None = None,
     data_bar: int | None = None,
+    details: int | None = None,
+    detail_pixel_nm: float | None = None,
     missing: int | None = None,
     corrupt: int | None = None,
     faults: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
@@ -89,6 +91,10 @@ def phantom(
         Encoding of the sidecars.
     data_bar
         Rows of data bar under each image.
+    details
+        Fields that are recorded again at higher magnification.
+    detail_pixel_nm
+        Their pixel size; a quarter of the tiles' when absent.
     missing
         Tiles that were not recorded.
     corrupt
@@ -122,6 +128,8 @@ def phantom(
         "microscope.format": format,
         "microscope.encoding": encoding,
         "microscope.data_bar": data_bar,
+        "microscope.details": details,
+        "microscope.detail_pixel_nm": detail_pixel_nm,
         "microscope.missing": missing,
         "microscope.corrupt": corrupt,
         "microscope.faults": _faults(faults),

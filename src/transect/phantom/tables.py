@@ -25,6 +25,20 @@ TILES = Schema(
     ),
 )
 
+DETAILS = Schema(
+    "truth_details",
+    1,
+    "Where each field of higher magnification truly lies",
+    (
+        Column("file", "string", "", "Image file"),
+        Column("x_px", "float64", "px", "Left edge in truth coordinates"),
+        Column("y_px", "float64", "px", "Top edge in truth coordinates"),
+        Column("width_px", "float64", "px", "Width in pixels of the truth grid"),
+        Column("height_px", "float64", "px", "Height in pixels of the truth grid"),
+        Column("pixel_nm", "float64", "nm", "Pixel size"),
+    ),
+)
+
 PARTICLES = Schema(
     "truth_particles",
     1,

@@ -77,10 +77,13 @@ def behind(seed: int, x0: float, y0: float, rows: int, columns: int, cell: float
 
 
 @kernel
-def curtain(image: F32, seed: int, x0: float, y0: float, strength: float, px_um: float) -> None:
+def curtain(
+    image: F32, seed: int, x0: float, y0: float, strength: float, px_um: float, zoom: float
+) -> None:
     """Multiply an image by the stripes that ion milling leaves, in place.
 
-    Stripes run along the rows' normal; they are 2 to 40 px wide and fade over about 15 um.
+    Stripes run along the rows' normal; they are 2 to 40 px wide, `zoom` times as much where the
+    pixels are finer by that, and fade over about 15 um.
     """
     rows, columns = image.shape
     tall = 15.0 / px_um
@@ -90,8 +93,8 @@ def curtain(image: F32, seed: int, x0: float, y0: float, strength: float, px_um:
     for k in range(count):
         for c in range(columns):
             x = x0 + c + 0.5
-            fine = value_noise(seed, x / 2.5, 1.0 * (top + k))
-            wide = value_noise(seed + 1, x / 38.0, 1.0 * (top + k))
+            fine = value_noise(seed, x / (2.5 * zoom), 1.0 * (top + k))
+            wide = value_noise(seed + 1, x / (38.0 * zoom), 1.0 * (top + k))
             # Cubed: a few strong stripes among many faint ones.
             knots[k, c] = 8.0 * (fine - 0.5) ** 3 + 0.5 * (wide - 0.5)
     for r in range(rows):

@@ -78,6 +78,8 @@ def write_truth(folder: Path, scene: Scene, plan: Plan, threads: int) -> None:
     spec, px = scene.spec, scene.spec.px_um
     meta = {"px_um": repr(px), "rows": str(plan.rows), "columns": str(plan.columns)}
     write_table(folder / "tiles.parquet", _tiles(scene, plan), tables.TILES, meta)
+    if plan.details:
+        write_table(folder / "details.parquet", _details(scene, plan), tables.DETAILS, meta)
     totals = Totals()
     with ExitStack() as stack:
         images = {}
@@ -160,6 +162,22 @@ def _tiles(scene: Scene, plan: Plan) -> pd.DataFrame:
             "fault": e.fault,
         }
         for e in sorted(plan.exposures, key=lambda e: (e.row, e.column, e.channel))
+    ]
+    return pd.DataFrame(rows)
+
+
+def _details(scene: Scene, plan: Plan) -> pd.DataFrame:
+    scope = scene.spec.microscope
+    rows = [
+        {
+            "file": file_of(scene.spec, e),
+            "x_px": e.x_px,
+            "y_px": e.y_px,
+            "width_px": scope.tile_shape[1] / e.zoom,
+            "height_px": scope.tile_shape[0] / e.zoom,
+            "pixel_nm": scope.pixel_nm / e.zoom,
+        }
+        for e in plan.details
     ]
     return pd.DataFrame(rows)
 
