@@ -35,6 +35,9 @@ CORRECTIONS = ("remove_curtaining", "flatten_charging")
 NOISE = 0.02
 """Change of the mean error, in units of the gates, that is no change."""
 
+LOST = 10.0
+"""Mean error, in units of the gates, of a run that did not find the coatings."""
+
 Errors = dict[str, tuple[float, str, float]]
 """By quantity: size of the error, unit, and the gate's limit."""
 
@@ -60,14 +63,20 @@ def record(raw: Path, series: str, seed: int, width_um: float) -> None:
 
 
 def errors(raw: Path, out: Path, correction: str | None) -> Errors:
-    """Errors of a whole run with one correction, or none."""
+    """Errors of a whole run with one correction, or none; empty where it found no coatings."""
     settings = {name: name == correction for name in CORRECTIONS}
     run_section(raw, out, fusion=json.dumps(settings))
-    return {gate.name: (abs(gate.error), gate.unit, gate.limit) for gate in gates(raw, out)}
+    try:
+        found = gates(raw, out)
+    except KeyError:
+        return {}
+    return {gate.name: (abs(gate.error), gate.unit, gate.limit) for gate in found}
 
 
 def score(found: Errors) -> float:
     """Mean error in units of the gates."""
+    if not found:
+        return LOST
     return float(np.mean([size / limit for size, _, limit in found.values()]))
 
 
@@ -82,7 +91,8 @@ def compare(series: str, seed: int, width_um: float) -> dict[str, float]:
             found = errors(raw, Path(scratch) / correction, correction)
             for name, (size, unit, _) in found.items():
                 title = f"{series}, seed {seed}, {correction}: {name}"
-                figure(title, round(size, 4), unit, f"{plain[name][0]:.4f} without", None)
+                without = f"{plain[name][0]:.4f} without" if plain else "not found without"
+                figure(title, round(size, 4), unit, without, None)
             changes[correction] = score(found) - score(plain)
             title = f"{series}, seed {seed}, {correction}: mean error in gates"
             figure(title, round(score(found), 3), "1", f"{score(plain):.3f} without", None)
