@@ -17,6 +17,7 @@ from transect.mosaic.mutual import mutual_shift, unmoved
 from transect.mosaic.overlaps import overlap_greys
 from transect.mosaic.solve import Graph
 from transect.mosaic.waves import Shading
+from transect.tiles.places import ordered_channels
 
 TILE = (160, 200)
 STEP = (136, 170)
@@ -259,6 +260,17 @@ def test_shifts_between_detectors_are_taken_off_before_they_are_combined():
     merged, apart = combine([first, second], [unmoved(2), moved])
     assert apart == 0
     assert merged.shift[0] == pytest.approx([170.0, 0])
+
+
+@pytest.mark.parametrize(
+    ("measured", "order"),
+    [
+        (None, ("BSE COMPO", "Al Ka", "SE")),
+        ("SE", ("SE", "BSE COMPO", "Al Ka")),
+    ],
+)
+def test_backscattered_electrons_are_measured_unless_told_otherwise(measured, order):
+    assert ordered_channels({"SE", "Al Ka", "BSE COMPO"}, measured) == order
 
 
 @pytest.fixture(scope="module")

@@ -125,8 +125,10 @@ def _robust(
     values = np.zeros(graph.n)
     for _ in range(ROUNDS + 1):
         values, left = _with_slopes(graph, step, weights, pull, slopes)
-        size = np.abs(left) * np.sqrt(precision)
+        before, size = weights, np.abs(left) * np.sqrt(precision)
         weights = precision * np.minimum(1, 3 / np.maximum(size, 3))
+        if (np.abs(weights - before) <= 0.01 * precision).all():
+            break
     return values
 
 
