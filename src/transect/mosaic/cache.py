@@ -22,7 +22,7 @@ class TileCache(Generic[K]):
 
     def __init__(self, read: Callable[[K], npt.NDArray[np.generic]], limit_bytes: int) -> None:
         self._read = read
-        self._limit = limit_bytes
+        self.limit_bytes = limit_bytes
         self._held: OrderedDict[K, Pixels] = OrderedDict()
         self._bytes = 0
         self._busy: dict[K, threading.Lock] = {}
@@ -43,7 +43,7 @@ class TileCache(Generic[K]):
                 self.decoded += 1
                 self._held[key] = pixels
                 self._bytes += pixels.nbytes
-                while self._bytes > self._limit and len(self._held) > 1:
+                while self._bytes > self.limit_bytes and len(self._held) > 1:
                     gone, dropped = self._held.popitem(last=False)
                     self._bytes -= dropped.nbytes
                     self._busy.pop(gone, None)

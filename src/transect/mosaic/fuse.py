@@ -143,6 +143,17 @@ class Fusion:
                 return bent(joint, window, compare(*size, *ends))
         return joint
 
+    def keep_tiles_of(self, shards: int, edge: int, shape: tuple[int, int]) -> None:
+        """Lower the limit of the cache to the tiles that shards in flight, and the next, need."""
+        short, size = min(shape), max(self.scene.tile_shape)
+        lines = -(-shards // -(-short // edge)) + 1
+        area = (lines * edge + size) * (short + size)
+        share = min(area / (shape[0] * shape[1]), 1.0)
+        each = self.scene.dtype.itemsize * int(np.prod(self.scene.tile_shape))
+        tiles = share * len(self.scene.positions) * len(self.scene.detectors)
+        # At corners and where the stage was off, a few more.
+        self.cache.limit_bytes = min(self.cache.limit_bytes, int(1.2 * tiles + 4) * each)
+
     def shard(self, row0: int, col0: int, shape: tuple[int, int]) -> tuple[Pixels, Pixels]:
         """Pixels and mask of a rectangle of the mosaic, both (channel, row, column)."""
         out = np.zeros((len(self.scene.detectors), *shape), dtype=self.scene.dtype)
@@ -236,6 +247,7 @@ def write_mosaic(fusion: Fusion, image: ImageWriter, mask: ImageWriter, threads:
     spots = [(r, c) for c in range(0, columns, edge) for r in range(0, rows, edge)]
     if rows > columns:
         spots.sort()
+    fusion.keep_tiles_of(2 * threads, edge, (rows, columns))
 
     def one(spot: tuple[int, int]) -> int:
         pixels, valid = image.kept(*spot), mask.kept(*spot)
