@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
+from transect.mosaic.afar import scores_from_afar
 from transect.mosaic.findings import Fault, Mirrored, Misplaced, Usurped
-from transect.mosaic.layout import Floats, Layout, Pairs
+from transect.mosaic.layout import Floats, Pairs
 from transect.mosaic.pairs import textured
-from transect.mosaic.strips import correct
 from transect.mosaic.trial import (
     LEFT_RIGHT,
     TOP_BOTTOM,
@@ -21,14 +19,9 @@ from transect.mosaic.trial import (
     certain,
     strength,
 )
-from transect.mosaic.waves import Shading
 
-MOST = 48
+MOST = 64
 """Suspects that are examined; they are tried against each other, so costs grow as the square."""
-
-FROM_AFAR_PX = 400
-"""Shorter side of a tile as it is compared with all others, to choose what is worth a close look.
-"""
 
 CHOICES = 3
 """Candidates of each place that get a close look."""
@@ -92,8 +85,6 @@ class Examination:
                 *(Candidate(place, place, flip) for flip in FLIPS),
             )
         ]
-        factor = max(min(self._bench.layout.shape) // FROM_AFAR_PX, 1)
-        bench = _smaller(self._bench, factor)
         suspect = set(places)
         trials, whose = [], []
         for k, candidate in enumerate(candidates):
@@ -102,12 +93,10 @@ class Examination:
                 self._of[candidate.place], key=lambda n: self._other(n, candidate.place) in suspect
             )
             for n in mine[:2]:
-                trials.append(self._trial(n, candidate, factor))
+                trials.append(self._trial(n, candidate))
                 whose.append(k)
         score = np.zeros(len(candidates))
-        for n, one in attempt(bench, trials).pairs.items():
-            if one.best is not None:
-                score[whose[n]] = max(score[whose[n]], one.best.score)
+        np.maximum.at(score, whose, scores_from_afar(self._bench, trials))
         return {place: _best(candidates, score, place) for place in places}
 
     def _close(self, candidate: Candidate) -> Fit:
@@ -126,7 +115,7 @@ class Examination:
         a, b = int(self._pairs.a[n]), int(self._pairs.b[n])
         return b if a == tile else a
 
-    def _trial(self, n: int, candidate: Candidate, factor: int = 1) -> Trial:
+    def _trial(self, n: int, candidate: Candidate) -> Trial:
         """Pair of a place with a candidate in it; where the neighbour is it, they change places."""
 
         def image_at(tile: int) -> tuple[int, int]:
@@ -136,32 +125,13 @@ class Examination:
 
         a, flip_a = image_at(int(self._pairs.a[n]))
         b, flip_b = image_at(int(self._pairs.b[n]))
-        return Trial(a, b, int(self._pairs.axis[n]), self._expected[n] / factor, flip_a, flip_b)
+        return Trial(a, b, int(self._pairs.axis[n]), self._expected[n], flip_a, flip_b)
 
 
 def _best(candidates: list[Candidate], score: Floats, place: int) -> list[Candidate]:
     mine = [k for k, c in enumerate(candidates) if c.place == place]
     mine.sort(key=lambda k: -score[k])
     return [candidates[k] for k in mine[:CHOICES]]
-
-
-def _smaller(bench: Bench, factor: int) -> Bench:
-    """Give the same section in coarser pixels, each tile read once."""
-    rows, columns = (n // factor for n in bench.layout.shape)
-    layout = Layout(
-        bench.layout.names, bench.layout.stage_px / factor, (rows, columns), bench.layout.usable
-    )
-    held: dict[int, npt.NDArray[np.float16]] = {}
-
-    def read(tile: int) -> npt.NDArray[np.generic]:
-        if tile not in held:
-            grey = correct(bench.read(tile), bench.shading.gain, bench.shading.offset)
-            cut = grey[: rows * factor, : columns * factor]
-            small = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA)
-            held[tile] = small.astype(np.float16)
-        return held[tile]
-
-    return Bench(read, layout, bench.model, -(-bench.radius // factor), Shading(), bench.threads)
 
 
 def _faults(best: dict[int, Fit]) -> list[Fault]:
