@@ -115,7 +115,16 @@ def test_small_errors_do_not_add_up_over_a_long_section():
     pairs = neighbours(layout)
     offset = random.normal(0, 3, 2400)
     greys = [
-        Brightness(100 + offset[a] + random.normal(0, 0.15), 100 + offset[b], 50, 50, 0.999, 1000)
+        Brightness(
+            100 + offset[a] + random.normal(0, 0.15),
+            100 + offset[b],
+            50,
+            50,
+            0.999,
+            1000,
+            3e-3,
+            2e-3,
+        )
         for a, b in zip(pairs.a, pairs.b, strict=True)
     ]
     graph = Graph(2400, pairs.a, pairs.b)
