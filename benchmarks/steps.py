@@ -94,7 +94,7 @@ def run_section(
         *places, "--seams", seams, *t,
     )  # fmt: skip
     step(
-        "fuse", *source, *places, "--shading", shading, "--output", mosaic,
+        "fuse", *source, "--checks", checks, *places, "--shading", shading, "--output", mosaic,
         "--settings", fusion, *t,
     )  # fmt: skip
     step(

@@ -127,14 +127,14 @@ class FusionConfig(_Part):
         " pixels as they were recorded.",
     )
     remove_curtaining: bool = Field(
-        False,
+        True,
         description="Whether stripes of the ion beam, along the columns to within 2 degrees, are"
-        " divided out of every tile.",
+        " divided out where they reach a fortieth of the contrast in most tiles of a detector.",
     )
     flatten_charging: bool = Field(
-        False,
+        True,
         description="Whether brightness that drifts or jumps from scan line to scan line is taken"
-        " off every tile.",
+        " off tiles where it reaches a fortieth of the contrast.",
     )
 
 

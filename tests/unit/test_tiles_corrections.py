@@ -5,15 +5,17 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pytest
 
 from support.raw_folder import texture
 from transect.config import FusionConfig
 from transect.tiles.charging import charging_index, find_drift, find_streaks, flatten_charging
-from transect.tiles.clean import cleaned
+from transect.tiles.clean import Wanted, cleaned, wanted
 from transect.tiles.curtaining import curtaining_index, find_curtains, remove_curtaining
 
 SHAPE = (640, 800)
+BOTH = Wanted(curtains=True, charging=True)
 Image = npt.NDArray[np.float64]
 
 
@@ -123,24 +125,52 @@ def test_a_flat_field_is_looked_past_and_stays() -> None:
     plain = electrode()
     gain = (1 + 0.1 * np.linspace(-1, 1, SHAPE[0])[:, None] * np.ones(SHAPE)).astype(np.float32)
     tile = as_dtype(plain * gain * curtains(0.05), "uint8")
-    both = FusionConfig(remove_curtaining=True, flatten_charging=True)
-    clean = cleaned(tile, gain, both) / gain
+    clean = cleaned(tile, gain, BOTH) / gain
     want = plain[plain > 150]
     assert rms(clean[plain > 150] - want) < 0.5 * rms((tile / gain)[plain > 150] - want)
-    assert cleaned(tile, gain, FusionConfig()) is tile
+    assert cleaned(tile, gain, Wanted()) is tile
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 900), (200, 200), (513, 600)])
 @pytest.mark.parametrize("grey", [0, 90])
 def test_small_and_even_tiles_pass(shape: tuple[int, int], grey: int) -> None:
     tile = np.full(shape, grey, np.uint8)
-    both = FusionConfig(remove_curtaining=True, flatten_charging=True)
-    np.testing.assert_array_equal(cleaned(tile, None, both), tile)
+    np.testing.assert_array_equal(cleaned(tile, None, BOTH), tile)
     assert charging_index(tile, 1.0) == 0.0
     assert curtaining_index(tile, 1.0) == 0.0
 
 
 def test_the_same_tile_gives_the_same_bytes() -> None:
     tile = as_dtype(electrode() * curtains(0.05), "uint8")
-    both = FusionConfig(remove_curtaining=True, flatten_charging=True)
-    assert cleaned(tile, None, both).tobytes() == cleaned(tile.copy(), None, both).tobytes()
+    assert cleaned(tile, None, BOTH).tobytes() == cleaned(tile.copy(), None, BOTH).tobytes()
+
+
+def _checks(curtaining: list[float], charging: list[float], status: str = "ok") -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "tile": [f"r00_c{k:02d}" for k in range(len(curtaining))],
+            "channel": "BSE",
+            "status": ["ok"] * (len(curtaining) - 1) + [status],
+            "curtaining_index": curtaining,
+            "charging_index": charging,
+        }
+    )
+
+
+def test_only_what_the_checks_show_is_taken_off() -> None:
+    faint = wanted(_checks([0.01, 0.02, 0.2], [0.0, 0.02, 0.0]), FusionConfig())
+    assert set(faint.values()) == {Wanted()}
+    strong = wanted(_checks([0.01, 0.04, 0.2], [0.0, 0.2, np.nan]), FusionConfig())
+    # Curtains off all tiles, charging off its own.
+    assert [strong["BSE", f"r00_c{k:02d}"] for k in range(3)] == [
+        Wanted(True, False),
+        Wanted(True, True),
+        Wanted(True, False),
+    ]
+    off = FusionConfig(remove_curtaining=False, flatten_charging=False)
+    assert set(wanted(_checks([0.3, 0.3], [0.3, 0.3]), off).values()) == {Wanted()}
+
+
+def test_tiles_left_out_have_no_say() -> None:
+    found = wanted(_checks([0.0, 0.5], [0.0, 0.5], status="quarantined"), FusionConfig())
+    assert found == {("BSE", "r00_c00"): Wanted()}

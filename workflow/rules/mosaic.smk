@@ -46,6 +46,7 @@ rule fuse:
     input:
         folder=ancient(raw_folder),
         tiles="<section>/tiles.json",
+        checks="<section>/tiles.parquet",
         positions="<section>/positions.parquet",
         levels="<section>/levels.parquet",
         shading="<section>/shading.npz",
@@ -70,6 +71,7 @@ rule fuse:
     shell:
         "transect fuse"
         "  --tiles {input.tiles:q}"
+        "  --checks {input.checks:q}"
         "  --positions {input.positions:q}"
         "  --levels {input.levels:q}"
         "  --shading {input.shading:q}"

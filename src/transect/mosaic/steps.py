@@ -25,7 +25,7 @@ from transect.recipes import RECIPES
 from transect.storage.digests import digest_file, digest_json
 from transect.storage.stores import new_store
 from transect.storage.tables import read_metadata, read_table, write_table
-from transect.tiles.clean import cleaned
+from transect.tiles.clean import Wanted, cleaned, wanted
 from transect.tiles.index import TileIndex
 from transect.tiles.read import read_tile
 from transect.tiles.shading import read_shading
@@ -105,6 +105,7 @@ def fuse(
     shading: Path,
     folder: Path,
     output: Path,
+    checks: Path | None = None,
     settings: str = "{}",
     threads: int = 1,
 ) -> None:
@@ -124,6 +125,9 @@ def fuse(
         Raw folder of the section.
     output
         Store to write, `mosaic.zarr`.
+    checks
+        Table of tiles, `tiles.parquet`: which have curtains or charging to take off; none where it
+        is not given.
     settings
         The `fusion` part of the configuration, as JSON.
     threads
@@ -134,13 +138,17 @@ def fuse(
     scene, names = scene_of(index, positions, levels, shading, config)
     facts = read_metadata(positions)
     entries = {(index.channels.index(t.channel), t.tile): t for t in index.tiles}
+    what = wanted(read_table(checks, TILES), config) if checks is not None else {}
 
     def read(key: tuple[int, int]) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
-        tile = read_tile(folder, index, entries[key[0], names[key[1]]])
-        return cleaned(tile, scene.detectors[key[0]].shading, config)
+        place = index.channels[key[0]], names[key[1]]
+        tile = read_tile(folder, index, entries[key[0], place[1]])
+        return cleaned(tile, scene.detectors[key[0]].shading, what.get(place, Wanted()))
 
     shape = int(facts["mosaic_rows"]), int(facts["mosaic_cols"])
     inputs = {path.name: digest_file(path) for path in (tiles, positions, levels, shading)}
+    if checks is not None:
+        inputs[checks.name] = digest_file(checks)
     inputs["settings"] = digest_json(config.model_dump(mode="json"))
     fusion = Fusion(*straight_scene(scene, read, from_fact(facts["distortion"], index.tile_shape)))
     if config.blend == "seam":

@@ -76,11 +76,13 @@ def flatten_charging(tile: Pixels, gain: Singles | None = None) -> Pixels:
 
 
 def charging_index(tile: Pixels, sd_grey: float) -> float:
-    """Set the root mean square of a tile's streaks against the standard deviation of its greys."""
+    """Set the root mean square of a tile's drift and streaks against that of all its contrast."""
     if sd_grey <= 0 or min(tile.shape) < PARTS * PART_PX:
         return 0.0
-    streaks = find_streaks(tile.astype(np.float32))
-    return float(np.sqrt((streaks * streaks).mean())) / sd_grey
+    even = tile.astype(np.float32)
+    drift = find_drift(even)[:, None]
+    found = even * drift + find_streaks(even * np.exp(-drift))
+    return float(np.sqrt((found * found).mean())) / sd_grey
 
 
 def find_drift(even: Singles) -> Singles:
