@@ -103,6 +103,7 @@ class Fusion:
     def __init__(self, scene: Scene, read: TileReader, cache_bytes: int = CACHE_BYTES) -> None:
         self.scene = scene
         self.cache = TileCache(read, cache_bytes)
+        self._most_bytes = cache_bytes
         self._places = [snapped(scene.positions + d.shift) for d in scene.detectors]
         self.joints = joints(
             snapped(scene.positions),
@@ -122,6 +123,8 @@ class Fusion:
         # Along the longer side of the mosaic, so that each tile is decoded about once.
         longer = int(np.argmin(np.ptp(self.scene.positions, axis=0)))
         along = self.scene.positions[:, 1 - longer]
+        shape = mosaic_shape(self.scene.positions, self.scene.tile_shape)
+        self.keep_tiles_of(2 * threads, max(self.scene.tile_shape), shape)
         order = sorted(range(len(self.joints)), key=lambda n: (along[self.joints[n].b], n))
         cuts = run(lambda n: self._bent(self.joints[n]), order, threads, "cuts")
         self.joints = [joint for _, joint in sorted(zip(order, cuts, strict=True))]
@@ -144,7 +147,7 @@ class Fusion:
         return joint
 
     def keep_tiles_of(self, shards: int, edge: int, shape: tuple[int, int]) -> None:
-        """Lower the limit of the cache to the tiles that shards in flight, and the next, need."""
+        """Limit the cache to the tiles that shards in flight, and the next ones, need."""
         short, size = min(shape), max(self.scene.tile_shape)
         lines = -(-shards // -(-short // edge)) + 1
         area = (lines * edge + size) * (short + size)
@@ -152,7 +155,7 @@ class Fusion:
         each = self.scene.dtype.itemsize * int(np.prod(self.scene.tile_shape))
         tiles = share * len(self.scene.positions) * len(self.scene.detectors)
         # At corners and where the stage was off, a few more.
-        self.cache.limit_bytes = min(self.cache.limit_bytes, int(1.2 * tiles + 4) * each)
+        self.cache.limit_bytes = min(self._most_bytes, int(1.2 * tiles + 4) * each)
 
     def shard(self, row0: int, col0: int, shape: tuple[int, int]) -> tuple[Pixels, Pixels]:
         """Pixels and mask of a rectangle of the mosaic, both (channel, row, column)."""
