@@ -15,6 +15,8 @@ SMALL = {
     "margin_um": 3.0,
     "seed": 5,
     "labels": False,
+    # So few tiles cannot tell shading from steps.
+    "appearance": {"shading": 0.0, "gain_step": 0.04},
     "geometry": {"thickness_um": 20.0, "d50_um": 4.0, "d_max_um": 8.0, "agglomerate_um": (5, 8)},
     "microscope": {"pixel_nm": 100.0, "tile_shape": (256, 320), "overlap": 0.2},
 }
@@ -29,12 +31,10 @@ def made(folder, *detectors):
 def _steps_are_gone(raw, levels):
     truth = read_table(raw / "truth" / "tiles.parquet")
     both = levels.merge(truth, on=["tile", "channel"], suffixes=("", "_true"))
-    both = both[both["present"]]
-    for grey, name in ((205.0, "BSE COMPO"), (112.0, "A secondary")):
-        mine = both[both["channel"] == name]
-        before = grey * mine["gain_true"] + mine["offset_true"]
-        after = before * mine["gain"] + mine["offset"]
-        assert after.std() < 0.85 * before.std()
+    mine = both[both["channel"] == "BSE COMPO"]
+    before = 205 * mine["gain_true"] + mine["offset_true"]
+    after = before * mine["gain"] + mine["offset"]
+    assert after.std() < 0.8 * before.std()
 
 
 def test_a_second_detector_is_placed_and_leaves_what_is_measured(tmp_path):
