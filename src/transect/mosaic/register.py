@@ -14,7 +14,6 @@ from transect.mosaic.place import Placement, StageModel, place
 from transect.mosaic.solve import FLOOR_PX, Graph, Solution, solve, strains
 from transect.mosaic.waves import Reader, Shading
 
-
 STRAINS = 3
 """How often bent tiles are made room for: one may hide another."""
 
