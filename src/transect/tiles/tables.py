@@ -43,8 +43,9 @@ TILES = Schema(
             "charging_index",
             "float64",
             "1",
-            "Root mean square of the bright and dark scan lines, as far as texture lets them be"
-            " read, over the standard deviation of the greys",
+            "Root mean square of what drifts and jumps from scan line to scan line, as far as"
+            " texture lets it be read, over the standard deviation of the greys; uneven shading"
+            " along the columns counts as drift, for the flat field is not known yet",
         ),
         Column(
             "curtaining_index",
