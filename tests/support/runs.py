@@ -11,6 +11,7 @@ from support.project import BIN, Project
 
 # Two shards of the mosaic wide, so that two blocks have work; one side keeps it low.
 PHANTOM = ["--width-um", "230", "--sides", "a", "--separator", "none", "--thickness-um", "30"]
+PHANTOM += ["--details", "2"]
 
 
 @pytest.fixture(scope="session")

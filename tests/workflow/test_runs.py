@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from support.project import Project
@@ -42,6 +43,20 @@ def test_a_whole_run_ends_in_reports(finished: Project) -> None:
     assert 0.0 < porosity["ci_low"] <= porosity["value"] <= porosity["ci_high"] < 1.0
     assert set(read_table(finished.results / "trend.parquet")["batch"]) == {"B01"}
     assert not list(finished.results.rglob("*.partial"))
+
+
+def test_magnified_fields_are_found_and_shown(finished: Project, raw: Path) -> None:
+    section = finished.results / "batches" / "B01" / "C01" / "S01"
+    rows = read_table(section / "details.parquet").set_index("file")
+    truth = read_table(raw / "truth" / "details.parquet").set_index("file").loc[rows.index]
+    assert rows["located_by"].tolist() == ["image", "image"]
+    apart = rows[["x_um", "y_um"]].diff().iloc[1].to_numpy() / 0.05
+    true = truth[["x_px", "y_px"]].diff().iloc[1].to_numpy()
+    assert np.abs(apart - true).max() < 0.5
+    assert (rows["pixel_nm_refined"] / truth["pixel_nm"] - 1).abs().max() < 1e-3
+    page = (section / "report.html").read_text(encoding="utf-8")
+    assert 'id="field-d00"' in page
+    assert 'id="field-d01"' in page
 
 
 def test_every_job_leaves_a_log_and_a_benchmark(finished: Project) -> None:
