@@ -1,4 +1,7 @@
-"""The command that places fields of detail: details."""
+"""The command that places fields of detail: details.
+
+What finds them is loaded only where there are any: most sections have none.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,6 @@ from pathlib import Path
 from transect.config import MosaicConfig, parse_settings
 from transect.log import logger, timed
 from transect.mosaic.detail_store import write_details
-from transect.mosaic.details import locate_details
-from transect.mosaic.overview import overview_of
 from transect.mosaic.tables import DETAILS, POSITIONS
 from transect.recipes import RECIPES
 from transect.storage.digests import digest_file
@@ -54,6 +55,9 @@ def details(
     facts = {"px_um": repr(index.px_um), "recipe": str(recipe)}
     frame = DETAILS.empty()
     if index.details:
+        from transect.mosaic.details import locate_details
+        from transect.mosaic.overview import overview_of
+
         places, said = read_table(positions, POSITIONS), read_metadata(positions)
         overview = overview_of(index, places, said, mosaic)
         with timed(f"find {len(index.details)} images of detail (recipe {recipe})"):
