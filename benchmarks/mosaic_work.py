@@ -175,7 +175,8 @@ def run_peer(
         peer = Peer(name, cost, json.loads(told.read_text()))
     except Failed as error:
         peer = Peer(name, Cost(), {}, str(error).strip().splitlines()[-1][:200])
-    Path(job["fuse"] or kept).with_suffix(".tif").unlink(missing_ok=True)
+    if fuse:
+        Path(job["fuse"]).unlink(missing_ok=True)
     facts = {"job": job, "cost": asdict(peer.cost), "result": peer.result, "failed": peer.failed}
     kept.write_text(json.dumps(facts))
     return peer
