@@ -10,9 +10,9 @@ from mosaic_seams import F32, Floats, correlation, draw, pixels, seams
 from mosaic_work import Place, positions, prepare, register
 from steps import figure
 
-from transect.mosaic.distort import from_fact
-from transect.mosaic.straight import Straightener
-from transect.storage.tables import read_metadata
+from transect.mosaic.straight import Straightener, bending_of
+from transect.mosaic.tables import POSITIONS
+from transect.storage.tables import read_metadata, read_table
 
 GRIDS: dict[str, dict[str, object]] = {
     "bse-grid": {"pixel_nm": 10.0, "overlap": 0.18},
@@ -64,12 +64,14 @@ def _score(images: dict[str, F32], found: dict[str, Floats], a: str, b: str) -> 
 
 def _straightened(place: Place, images: dict[str, F32]) -> dict[str, F32]:
     """Tiles as fusion takes them: free of the distortion that registration found."""
-    fact = read_metadata(place.out / "positions.parquet").get("distortion", "null")
-    distortion = from_fact(fact, place.index().tile_shape)
-    if distortion is None:
+    table = place.out / "positions.parquet"
+    frame, fact = read_table(table, POSITIONS), read_metadata(table)["distortion"]
+    bending = bending_of(frame, fact, place.index().tile_shape)
+    if bending is None:
         return images
-    straightener = Straightener(distortion)
-    return {tile: np.asarray(straightener.straight(image)) for tile, image in images.items()}
+    tool = Straightener(bending)
+    numbers = {name: n for n, name in enumerate(frame["tile"])}
+    return {t: np.asarray(tool.straight(image, numbers[t])) for t, image in images.items()}
 
 
 def _raw(bench: Bench, name: str) -> Path:

@@ -197,7 +197,7 @@ def _solve(rows: Floats, values: Floats, weights: Floats, stiffness: Floats) -> 
         normal = rows.T @ weighed + np.diag(stiffness)
         found = np.asarray(np.linalg.solve(normal, weighed.T @ values), dtype=np.float64)
         away = np.hypot(*(values - rows @ found).T)
-        scale = 3.0 * max(float(np.median(away)), FLOOR_PX)
+        scale = 5.0 * max(float(np.median(away)), FLOOR_PX)
         trust = 1.0 / (1.0 + (away / scale) ** 2) ** 2
     return np.asarray(found)
 

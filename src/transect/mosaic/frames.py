@@ -131,6 +131,8 @@ def seams_frame(layout: Layout, found: Registration, channels: Sequence[str]) ->
     pairs = seams.pairs
     placed = pairs.difference(place.positions)
     miss = seams.shift - placed
+    first = np.maximum(place.positions[pairs.a], place.positions[pairs.b])
+    last = np.minimum(place.positions[pairs.a], place.positions[pairs.b]) + layout.size
     return pd.DataFrame(
         {
             "tile_a": [layout.names[i] for i in pairs.a],
@@ -144,6 +146,10 @@ def seams_frame(layout: Layout, found: Registration, channels: Sequence[str]) ->
             "accepted": seams.accepted,
             "residual_px": np.hypot(miss[:, 0], miss[:, 1]),
             "overlap_px": overlap_px(placed, pairs.axis, layout.size),
+            "x0_px": np.minimum(first[:, 0], last[:, 0]),
+            "x1_px": np.maximum(first[:, 0], last[:, 0]),
+            "y0_px": np.minimum(first[:, 1], last[:, 1]),
+            "y1_px": np.maximum(first[:, 1], last[:, 1]),
             "reason": seams.reason.astype(str),
             "channels": list(channels),
         }

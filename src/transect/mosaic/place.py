@@ -18,7 +18,7 @@ NEAREST = 12
 UNKNOWNS = 4
 """Of each axis: so many points fit whatever they say."""
 
-FEW = 8
+FEW = 6
 """Points below which the stage is not judged."""
 
 
@@ -68,7 +68,7 @@ def fit_stage(stage: Floats, parity: Floats, image: Floats, *, free: bool = Fals
     """Robust fit of image positions or differences to the stage's, all of shape (n, 2).
 
     Ridge terms hold what the data cannot tell: in a single row of tiles the y axis turns with
-    the x axis. Fewer than 8 points are not fitted: the stage is taken at its word.
+    the x axis. Fewer than 6 points are not fitted: the stage is taken at its word.
 
     Parameters
     ----------

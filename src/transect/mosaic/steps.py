@@ -11,13 +11,13 @@ from transect.log import logger, timed
 from transect.mosaic.channels import channels_of
 from transect.mosaic.combine import Effort
 from transect.mosaic.detectors import BEST, levels_frame, register_detectors, wanted_channels
-from transect.mosaic.distort import as_fact, from_fact
+from transect.mosaic.distort import as_fact
 from transect.mosaic.findings import Apart
 from transect.mosaic.frames import positions_facts, positions_frame, seams_frame, section_of
 from transect.mosaic.fuse import Fusion, write_mosaic
 from transect.mosaic.register import Registration
 from transect.mosaic.scene import scene_of
-from transect.mosaic.straight import register_straight, straight_scene
+from transect.mosaic.straight import bending_of, bent_columns, register_straight, straight_scene
 from transect.mosaic.tables import LEVELS, POSITIONS, SEAMS
 from transect.mosaic.verdict import refuse_turned, warn, words
 from transect.parallel import MOSAIC_SHARD
@@ -74,7 +74,7 @@ def register(
     channels = channels_of(folder, index, read_table(checks, TILES), section, fields)
     effort = Effort(config.max_shift_px, config.null_draws, threads)
     with timed(f"register {len(section.tiles)} tiles (recipe {RECIPES['register']})"):
-        recorded, layout, distortion = register_straight(
+        recorded, layout, bending = register_straight(
             lambda some, laid: register_detectors(
                 some, wanted, config.channel == BEST, laid, effort
             ),
@@ -88,10 +88,12 @@ def register(
     warn(words(found.findings, section.tiles, section.layout.shape))
     facts = positions_facts(index, section, found) | {
         "channel": ", ".join(recorded.registered),
-        "distortion": as_fact(distortion),
+        "distortion": as_fact(None if bending is None else bending.shared),
         "recipe": str(RECIPES["register"]),
     }
-    write_table(positions, positions_frame(section, found), POSITIONS, facts)
+    places = positions_frame(section, found)
+    places = places.assign(**bent_columns(bending, len(places)))
+    write_table(positions, places, POSITIONS, facts)
     rows = seams_frame(section.layout, found, recorded.proved.tolist())
     write_table(seams, rows, SEAMS, {"px_um": repr(index.px_um)})
     write_table(levels, bright, LEVELS, {"reference": recorded.registered[0]})
@@ -150,7 +152,8 @@ def fuse(
     if checks is not None:
         inputs[checks.name] = digest_file(checks)
     inputs["settings"] = digest_json(config.model_dump(mode="json"))
-    fusion = Fusion(*straight_scene(scene, read, from_fact(facts["distortion"], index.tile_shape)))
+    bending = bending_of(read_table(positions, POSITIONS), facts["distortion"], index.tile_shape)
+    fusion = Fusion(*straight_scene(scene, read, bending))
     if config.blend == "seam":
         fusion.cut(threads)
     with (

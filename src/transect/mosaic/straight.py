@@ -3,51 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from transect.log import logger
 from transect.mosaic.channels import Channel
 from transect.mosaic.detectors import Recorded
-from transect.mosaic.distort import Distortion, find_distortion
+from transect.mosaic.distort import Distortion, find_distortion, from_fact
 from transect.mosaic.fuse import Detector, Scene, TileReader
-from transect.mosaic.layout import Layout
+from transect.mosaic.layout import Floats, Layout
+from transect.mosaic.own import own_bends
 from transect.mosaic.strips import Image
 from transect.mosaic.waves import Shading
+
+OWN = ("bend_xx_px", "bend_xy_px", "bend_yx_px", "bend_yy_px")
+"""Columns of `positions.parquet`: component, then edge (x: right, y: lower)."""
 
 Register = Callable[[Sequence[Channel], Layout], Recorded]
 
 
-class Straightener:
-    """Takes the distortion out of tiles: it is the same for all, so its map is made once."""
+@dataclass(frozen=True)
+class Bending:
+    """How tiles are bent: the distortion that all share, and by tile what is its own.
 
-    def __init__(self, distortion: Distortion) -> None:
-        self.margin = distortion.margin
-        rows, columns = (n - 2 * self.margin for n in distortion.shape)
+    `own` has the shape (tile, 2, 2): px by which the x and the y component lie off at the right
+    and at the lower edge.
+    """
+
+    shared: Distortion
+    own: Floats
+
+    @property
+    def margin(self) -> int:
+        """Pixels at each border that a straightened tile lacks."""
+        return self.shared.margin + int(np.ceil(np.abs(self.own).sum(axis=2).max(initial=0.0)))
+
+
+class Straightener:
+    """Takes the bending out of tiles."""
+
+    def __init__(self, bending: Bending) -> None:
+        self.margin = bending.margin
+        self._own = bending.own.astype(np.float32)
+        full = bending.shared.shape
+        rows, columns = (n - 2 * self.margin for n in full)
         self.shape = (rows, columns)
         y, x = np.mgrid[self.margin : self.margin + rows, self.margin : self.margin + columns]
         wanted = np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float64)
         # Which pixel shows this place: one step of the inverse more than is needed.
-        source = wanted - distortion.at(wanted)
-        source = wanted - distortion.at(source)
+        source = wanted - bending.shared.at(wanted)
+        source = wanted - bending.shared.at(source)
         maps = source.astype(np.float32).reshape(rows, columns, 2)
         self._x, self._y = np.ascontiguousarray(maps[..., 0]), np.ascontiguousarray(maps[..., 1])
+        self._across = (2.0 * x[:1] / (full[1] - 1) - 1.0).astype(np.float32)
+        self._down = (2.0 * y[:, :1] / (full[0] - 1) - 1.0).astype(np.float32)
 
-    def straight(self, pixels: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-        """Straightened tile of `shape`: cubic interpolation, type kept."""
-        return np.asarray(
-            cv2.remap(
-                np.asarray(pixels), self._x, self._y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
-            )
-        )
+    def straight(self, pixels: npt.NDArray[np.generic], tile: int) -> npt.NDArray[np.generic]:
+        """Straightened tile of `shape`, by its number: cubic interpolation, type kept."""
+        x, y, own = self._x, self._y, self._own[tile]
+        if own.any():
+            x = x - (self._across * own[0, 0] + self._down * own[0, 1])
+            y = y - (self._across * own[1, 0] + self._down * own[1, 1])
+        image = np.asarray(pixels)
+        return np.asarray(cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT))
 
     def straight_channel(self, channel: Channel) -> Channel:
         """Give a detector whose tiles are read straightened."""
         shading = Shading(self._field(channel.shading.gain), channel.shading.offset)
-        return replace(channel, read=lambda n: self.straight(channel.read(n)), shading=shading)
+        return replace(channel, read=lambda n: self.straight(channel.read(n), n), shading=shading)
 
     def straight_detector(self, detector: Detector) -> Detector:
         """Give what fusion knows of a detector whose tiles are straightened."""
@@ -65,7 +92,7 @@ class Straightener:
 
 def register_straight(
     register: Register, channels: Sequence[Channel], layout: Layout
-) -> tuple[Recorded, Layout, Distortion | None]:
+) -> tuple[Recorded, Layout, Bending | None]:
     """Register a section, and again with straightened tiles where the scan bends them.
 
     Parameters
@@ -80,32 +107,53 @@ def register_straight(
     Returns
     -------
     What was learned of the detectors, the layout that it is of (tiles are smaller where they
-    were straightened), and the distortion, if there is one.
+    were straightened), and how tiles are bent, if they are.
     """
     recorded = register(channels, layout)
-    distortion = find_distortion(recorded.found.seams, layout.shape)
-    if distortion is None:
+    shared = find_distortion(recorded.found.seams, layout.shape)
+    if shared is None:
         return recorded, layout, None
     logger.info(
         "the scan bends its field by up to %d px, in all tiles alike: they are straightened",
-        distortion.margin - 1,
+        shared.margin - 1,
     )
-    straightener = Straightener(distortion)
-    laid = straightener.straight_layout(layout)
-    return register([straightener.straight_channel(c) for c in channels], laid), laid, distortion
+    count = len(layout.names)
+
+    def again(bending: Bending) -> tuple[Recorded, Layout]:
+        tool = Straightener(bending)
+        laid = tool.straight_layout(layout)
+        return register([tool.straight_channel(c) for c in channels], laid), laid
+
+    recorded, laid = again(Bending(shared, np.zeros((count, 2, 2))))
+    wider = np.array(layout.shape[::-1]) / np.array(laid.shape[::-1])
+    bending = Bending(shared, own_bends(recorded.found.seams, laid.shape, count) * wider)
+    return *again(bending), bending
 
 
 def straight_scene(
-    scene: Scene, read: TileReader, distortion: Distortion | None
+    scene: Scene, read: TileReader, bending: Bending | None
 ) -> tuple[Scene, TileReader]:
     """Scene and reader of straightened tiles; as they are where nothing bends them."""
-    if distortion is None:
+    if bending is None:
         return scene, read
-    straightener = Straightener(distortion)
+    tool = Straightener(bending)
     straight = replace(
         scene,
-        positions=scene.positions + straightener.margin,
-        tile_shape=straightener.shape,
-        detectors=tuple(straightener.straight_detector(d) for d in scene.detectors),
+        positions=scene.positions + tool.margin,
+        tile_shape=tool.shape,
+        detectors=tuple(tool.straight_detector(d) for d in scene.detectors),
     )
-    return straight, lambda key: straightener.straight(read(key))
+    return straight, lambda key: tool.straight(read(key), key[1])
+
+
+def bent_columns(bending: Bending | None, tiles: int) -> dict[str, Floats]:
+    """Columns of `positions.parquet` with what is bent in each tile alone."""
+    own = np.zeros((tiles, 2, 2)) if bending is None else bending.own
+    return {name: own[:, k // 2, k % 2] for k, name in enumerate(OWN)}
+
+
+def bending_of(positions: pd.DataFrame, fact: str, shape: tuple[int, int]) -> Bending | None:
+    """Bending of tiles of (row, column) `shape`, from the table of positions and its metadata."""
+    shared = from_fact(fact, shape)
+    own = positions[list(OWN)].to_numpy().reshape(-1, 2, 2)
+    return None if shared is None else Bending(shared, own)

@@ -35,6 +35,21 @@ POSITIONS = Schema(
             " the stage says",
         ),
         Column("placed_by", "string", "", "pairs, or stage where no pair was accepted"),
+        *(
+            Column(
+                name,
+                "float64",
+                "px",
+                f"by how much the tile's {name[5]} runs off at its {edge} edge, beyond the"
+                " distortion that all tiles share; taken out in the mosaic",
+            )
+            for name, edge in (
+                ("bend_xx_px", "right"),
+                ("bend_xy_px", "lower"),
+                ("bend_yx_px", "right"),
+                ("bend_yy_px", "lower"),
+            )
+        ),
         Column(
             "fault",
             "string",
@@ -90,6 +105,10 @@ SEAMS = Schema(
         Column("accepted", "bool", "", "whether the pair took part in the global solve"),
         Column("residual_px", "float64", "px", "measured shift minus that of the positions"),
         Column("overlap_px", "float64", "px", "width of the overlap as placed; below 0 a gap"),
+        Column("x0_px", "float64", "px", "left border of the overlap in the mosaic"),
+        Column("x1_px", "float64", "px", "its right border"),
+        Column("y0_px", "float64", "px", "its upper border"),
+        Column("y1_px", "float64", "px", "its lower border"),
         Column("reason", "string", "", "why the pair was not accepted, blank when it was"),
         Column("channels", "string", "", "detectors that prove the pair, joined with +"),
     ),
