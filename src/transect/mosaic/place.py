@@ -18,6 +18,9 @@ NEAREST = 12
 UNKNOWNS = 4
 """Of each axis: so many points fit whatever they say."""
 
+MANY = 20
+"""Points from which backlash is told from chance."""
+
 FEW = 6
 """Points below which the stage is not judged."""
 
@@ -81,7 +84,8 @@ def fit_stage(stage: Floats, parity: Floats, image: Floats, *, free: bool = Fals
     """
     if len(stage) < FEW:
         return identity()
-    design = np.column_stack([stage, parity, np.full(len(stage), float(free))])
+    many = len(stage) >= MANY
+    design = np.column_stack([stage, parity * many, np.full(len(stage), float(free))])
     weights = np.ones(len(stage))
     fitted = np.zeros((2, 5))
     error = 1.0
@@ -95,8 +99,13 @@ def fit_stage(stage: Floats, parity: Floats, image: Floats, *, free: bool = Fals
         fitted = fresh
         if settled:
             break
-    # A fit to few points leaves too little.
-    error *= float(np.sqrt(len(stage) / (len(stage) - UNKNOWNS - free)))
+    # A fit leaves too little, and to few points the median of that even less.
+    unknowns = (UNKNOWNS if many else UNKNOWNS - 2) + free
+    if many:
+        error *= float(np.sqrt(len(stage) / (len(stage) - unknowns)))
+    else:
+        rest = image - stage - design @ fitted.T
+        error = max(float(np.sqrt((rest**2).sum() / (2 * (len(stage) - unknowns)))), 0.05)
     return StageModel(np.eye(2) + fitted[:, :2], fitted[:, 2:4].T.copy(), error)
 
 
