@@ -66,4 +66,5 @@ def test_a_disk_that_fills_up(small: Project) -> None:
     assert "mosaic.zarr: could not be written: the disk is full; free some space" in said
     section = small.results / "batches" / "B01" / "C01" / "S01"
     assert not (section / "mosaic.zarr").exists()
-    assert not list(section.rglob("*.partial"))
+    # What was fused is kept: the next run goes on from the whole shards.
+    assert [p.name for p in section.rglob("*.partial")] in ([], ["mosaic.zarr.partial"])
