@@ -70,7 +70,8 @@ def cut(image: Pixels, tmp_path_factory: pytest.TempPathFactory) -> Cut:
     # Blended along straight lines, so that it is known which tile shows a pixel.
     project = Project.make(
         folder / "project",
-        "results: results\nfusion: {blend: linear, remove_curtaining: false, flatten_charging: false}\n",
+        "results: results\nfusion: {blend: linear, remove_curtaining: false, "
+        "flatten_charging: false}\n",
     )
     tiles = _cut(image, folder / "raw", NOISE)
     project.add("B01", "C01", "S01", folder / "raw")
