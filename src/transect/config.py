@@ -127,12 +127,12 @@ class FusionConfig(_Part):
         " pixels as they were recorded.",
     )
     remove_curtaining: bool = Field(
-        True,
+        False,
         description="Whether stripes of the ion beam, along the columns to within 2 degrees, are"
         " divided out where they reach a fortieth of the contrast in most tiles of a detector.",
     )
     flatten_charging: bool = Field(
-        True,
+        False,
         description="Whether brightness that drifts or jumps from scan line to scan line is taken"
         " off tiles where it reaches a fortieth of the contrast.",
     )

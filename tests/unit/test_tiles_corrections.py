@@ -16,6 +16,7 @@ from transect.tiles.curtaining import curtaining_index, find_curtains, remove_cu
 
 SHAPE = (640, 800)
 BOTH = Wanted(curtains=True, charging=True)
+ON = FusionConfig(remove_curtaining=True, flatten_charging=True)
 Image = npt.NDArray[np.float64]
 
 
@@ -158,19 +159,19 @@ def _checks(curtaining: list[float], charging: list[float], status: str = "ok") 
 
 
 def test_only_what_the_checks_show_is_taken_off() -> None:
-    faint = wanted(_checks([0.01, 0.02, 0.2], [0.0, 0.02, 0.0]), FusionConfig())
+    faint = wanted(_checks([0.01, 0.02, 0.2], [0.0, 0.02, 0.0]), ON)
     assert set(faint.values()) == {Wanted()}
-    strong = wanted(_checks([0.01, 0.04, 0.2], [0.0, 0.2, np.nan]), FusionConfig())
+    strong = wanted(_checks([0.01, 0.04, 0.2], [0.0, 0.2, np.nan]), ON)
     # Curtains off all tiles, charging off its own.
     assert [strong["BSE", f"r00_c{k:02d}"] for k in range(3)] == [
         Wanted(True, False),
         Wanted(True, True),
         Wanted(True, False),
     ]
-    off = FusionConfig(remove_curtaining=False, flatten_charging=False)
-    assert set(wanted(_checks([0.3, 0.3], [0.3, 0.3]), off).values()) == {Wanted()}
+    unasked = wanted(_checks([0.3, 0.3], [0.3, 0.3]), FusionConfig())
+    assert set(unasked.values()) == {Wanted()}
 
 
 def test_tiles_left_out_have_no_say() -> None:
-    found = wanted(_checks([0.0, 0.5], [0.0, 0.5], status="quarantined"), FusionConfig())
+    found = wanted(_checks([0.0, 0.5], [0.0, 0.5], status="quarantined"), ON)
     assert found == {("BSE", "r00_c00"): Wanted()}

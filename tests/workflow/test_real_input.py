@@ -68,11 +68,7 @@ def cut(image: Pixels, tmp_path_factory: pytest.TempPathFactory) -> Cut:
     """Run the workflow on tiles with noise of their own."""
     folder = tmp_path_factory.mktemp("battery")
     # Blended along straight lines, so that it is known which tile shows a pixel.
-    project = Project.make(
-        folder / "project",
-        "results: results\nfusion: {blend: linear, remove_curtaining: false, "
-        "flatten_charging: false}\n",
-    )
+    project = Project.make(folder / "project", "results: results\nfusion:\n  blend: linear\n")
     tiles = _cut(image, folder / "raw", NOISE)
     project.add("B01", "C01", "S01", folder / "raw")
     project.run()
