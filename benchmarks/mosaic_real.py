@@ -10,7 +10,7 @@ from mosaic_seams import F32, Floats, correlation, draw, pixels, seams
 from mosaic_work import Place, positions, prepare, register
 from steps import figure
 
-from transect.mosaic.straight import Straightener, bending_of
+from transect.mosaic.bending.straight import Straightener, bending_of
 from transect.mosaic.tables import POSITIONS
 from transect.storage.tables import read_metadata, read_table
 

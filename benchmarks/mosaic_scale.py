@@ -15,7 +15,7 @@ from mosaic_score import errors, read_truth
 from mosaic_work import Place, fuse, positions, prepare, register
 from steps import Cost
 
-from transect.mosaic.solve import Graph, solve
+from transect.mosaic.align.solve import Graph, solve
 
 Floats = npt.NDArray[np.float64]
 

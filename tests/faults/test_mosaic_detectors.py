@@ -8,7 +8,8 @@ import pytest
 
 from support.raw_folder import PIXEL_NM, texture, write_tile
 from transect.errors import AnalysisError, ConfigError, InputError, StorageError
-from transect.mosaic.steps import fuse, register
+from transect.mosaic.steps.fuse import fuse
+from transect.mosaic.steps.register import register
 from transect.mosaic.tables import LEVELS, POSITIONS, SEAMS
 from transect.storage.images import open_image
 from transect.storage.tables import read_metadata, read_table, write_table

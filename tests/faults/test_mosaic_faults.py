@@ -16,11 +16,12 @@ from support.made_grid import EDGE, STEP, Grid, made_grid, specimen
 from support.raw_folder import PIXEL_NM, write_tile
 from transect.config import TilesConfig
 from transect.errors import InputError
-from transect.mosaic.findings import Apart, Mirrored, Misplaced, Moved, Turned
-from transect.mosaic.steps import fuse, register
+from transect.mosaic.faults.findings import Apart, Mirrored, Misplaced, Moved, Turned
+from transect.mosaic.faults.trial import LEFT_RIGHT, TOP_BOTTOM
+from transect.mosaic.faults.verdict import mended, refuse_turned, words
+from transect.mosaic.steps.fuse import fuse
+from transect.mosaic.steps.register import register
 from transect.mosaic.tables import POSITIONS, SEAMS
-from transect.mosaic.trial import LEFT_RIGHT, TOP_BOTTOM
-from transect.mosaic.verdict import mended, refuse_turned, words
 from transect.storage.images import open_image
 from transect.storage.tables import read_metadata, read_table
 from transect.tiles.index import StageAxes, TileIndex

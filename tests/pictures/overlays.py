@@ -17,7 +17,8 @@ import numpy.typing as npt
 import tifffile
 
 from transect.config import MosaicConfig, TilesConfig, compact
-from transect.mosaic.steps import fuse, register
+from transect.mosaic.steps.fuse import fuse
+from transect.mosaic.steps.register import register
 from transect.mosaic.tables import POSITIONS
 from transect.phases import COLORS, Phase
 from transect.segment.image import ImageSegments, segment_image

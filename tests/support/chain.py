@@ -8,8 +8,9 @@ from typing import Any
 from transect.config import Config, compact, parse
 from transect.layers.steps import layers
 from transect.measure.steps import join, labels, measure
-from transect.mosaic.detail_steps import details
-from transect.mosaic.steps import fuse, register
+from transect.mosaic.steps.details import details
+from transect.mosaic.steps.fuse import fuse
+from transect.mosaic.steps.register import register
 from transect.report.steps import report_batch, report_section
 from transect.segment.steps import resolve, segment, thresholds
 from transect.statistics.steps import batch, cell, judge

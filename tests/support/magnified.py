@@ -14,7 +14,7 @@ import pandas as pd
 
 from support.chain import stitch
 from support.raw_folder import write_tile
-from transect.mosaic.detail_steps import details
+from transect.mosaic.steps.details import details
 from transect.mosaic.tables import DETAILS
 from transect.phantom.appearance import APPEARANCES
 from transect.phantom.scene import Scene

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from transect.mosaic.align.register import Registration, register_tiles
+from transect.mosaic.align.waves import Shading
 from transect.mosaic.layout import Layout
-from transect.mosaic.register import Registration, register_tiles
-from transect.mosaic.waves import Shading
 
 Floats = npt.NDArray[np.float64]
 

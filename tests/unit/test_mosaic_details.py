@@ -11,10 +11,10 @@ import tifffile
 import zarr
 
 from support.magnified import FINE_NM, OVERVIEW_NM, Place, Stitched
-from transect.mosaic.detail_steps import details
-from transect.mosaic.similarity import align
+from transect.mosaic.details.similarity import align
+from transect.mosaic.details.warp import Field, Similarity, reduced
+from transect.mosaic.steps.details import details
 from transect.mosaic.tables import DETAILS
-from transect.mosaic.warp import Field, Similarity, reduced
 from transect.storage.images import open_image
 from transect.storage.tables import read_table
 from transect.tiles.steps import index

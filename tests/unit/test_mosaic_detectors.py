@@ -8,15 +8,15 @@ import cv2
 import numpy as np
 import pytest
 
-from transect.mosaic.brightness import Brightness, correct_brightness
-from transect.mosaic.channels import Channel
-from transect.mosaic.combine import Effort, best_channel, combine, provers, seen_by
+from transect.mosaic.align.brightness import Brightness, correct_brightness
+from transect.mosaic.align.looks import Seams
+from transect.mosaic.align.solve import Graph
+from transect.mosaic.align.waves import Shading
+from transect.mosaic.detectors.channels import Channel
+from transect.mosaic.detectors.combine import Effort, best_channel, combine, provers, seen_by
+from transect.mosaic.detectors.mutual import mutual_shift, unmoved
+from transect.mosaic.detectors.overlaps import overlap_greys
 from transect.mosaic.layout import Layout, neighbours
-from transect.mosaic.looks import Seams
-from transect.mosaic.mutual import mutual_shift, unmoved
-from transect.mosaic.overlaps import overlap_greys
-from transect.mosaic.solve import Graph
-from transect.mosaic.waves import Shading
 from transect.tiles.places import ordered_channels
 
 TILE = (160, 200)

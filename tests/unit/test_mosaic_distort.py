@@ -8,12 +8,12 @@ import numpy.typing as npt
 import pytest
 
 from support.stage import make
-from transect.mosaic.distort import Distortion, as_fact, find_distortion, from_fact, powers
+from transect.mosaic.align.register import register_tiles
+from transect.mosaic.align.waves import Shading
+from transect.mosaic.bending.distort import Distortion, as_fact, find_distortion, from_fact, powers
+from transect.mosaic.bending.own import own_bends
+from transect.mosaic.bending.straight import Bending, Straightener
 from transect.mosaic.layout import Layout
-from transect.mosaic.own import own_bends
-from transect.mosaic.register import register_tiles
-from transect.mosaic.straight import Bending, Straightener
-from transect.mosaic.waves import Shading
 
 SHAPE = (420, 420)
 

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transect.mosaic.cache import TileCache
-from transect.mosaic.fuse import Detector, Fusion, Scene, mosaic_shape, snapped, write_mosaic
-from transect.mosaic.joints import FAR, Sides, joints
-from transect.mosaic.sample import taps
+from transect.mosaic.fusion.cache import TileCache
+from transect.mosaic.fusion.fuse import Fusion, write_mosaic
+from transect.mosaic.fusion.joints import FAR, Sides, joints
+from transect.mosaic.fusion.sample import taps
+from transect.mosaic.fusion.scene import Detector, Scene, mosaic_shape, snapped
 from transect.parallel import Window
 from transect.storage.images import open_image
 from transect.storage.stores import new_store

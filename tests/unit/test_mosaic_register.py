@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from transect.mosaic.brightness import correct_brightness
+from transect.mosaic.align.brightness import correct_brightness
+from transect.mosaic.align.refine import refine
+from transect.mosaic.align.register import register_tiles
+from transect.mosaic.align.solve import Graph
+from transect.mosaic.align.strips import texture
+from transect.mosaic.align.unrelated import threshold
+from transect.mosaic.align.waves import Shading
 from transect.mosaic.layout import Layout
-from transect.mosaic.refine import refine
-from transect.mosaic.register import register_tiles
-from transect.mosaic.solve import Graph
-from transect.mosaic.strips import texture
-from transect.mosaic.unrelated import threshold
-from transect.mosaic.waves import Shading
 
 
 def register(tiles, stage, *, usable=None, radius=80, shading=None, threads=2):

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from transect.mosaic.align.place import fit_stage, identity, place
+from transect.mosaic.align.solve import Graph, least_squares, solve
 from transect.mosaic.layout import Layout, neighbours
-from transect.mosaic.place import fit_stage, identity, place
-from transect.mosaic.solve import Graph, least_squares, solve
 
 STEP_PX = 1843.0
 

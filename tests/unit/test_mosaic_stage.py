@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from support.stage import make
+from transect.mosaic.align.looks import Looker, look_at_pairs
+from transect.mosaic.align.place import fit_stage
+from transect.mosaic.align.waves import Shading
 from transect.mosaic.layout import neighbours, parities
-from transect.mosaic.looks import Looker, look_at_pairs
-from transect.mosaic.place import fit_stage
-from transect.mosaic.waves import Shading
 
 
 def test_a_degree_of_rotation_and_a_stage_that_errs_by_forty_pixels():

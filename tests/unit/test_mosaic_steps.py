@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from support.raw_folder import PIXEL_NM, write_tile
-from transect.mosaic.steps import fuse, register
+from transect.mosaic.steps.fuse import fuse
+from transect.mosaic.steps.register import register
 from transect.mosaic.tables import LEVELS, POSITIONS, SEAMS
 from transect.parallel import Window
 from transect.storage.images import open_image

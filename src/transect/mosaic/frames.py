@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from transect.errors import AnalysisError
-from transect.mosaic.fuse import mosaic_shape
+from transect.mosaic.align.register import Registration
+from transect.mosaic.faults.verdict import as_fact, words
+from transect.mosaic.fusion.scene import mosaic_shape
 from transect.mosaic.layout import AXES, Layout, overlap_px
-from transect.mosaic.register import Registration
-from transect.mosaic.verdict import as_fact, words
 from transect.tiles.index import Tile, TileIndex
 
 SEEN = ("ok", "blank")

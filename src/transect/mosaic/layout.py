@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Image = npt.NDArray[np.float32]
 
 AXES = ("x", "y")
 

@@ -1,0 +1,1 @@
+"""Fields of a higher magnification: found in the mosaic and kept beside it."""

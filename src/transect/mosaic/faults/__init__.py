@@ -1,0 +1,1 @@
+"""What is wrong with tiles and with the stage, found from the pixels."""

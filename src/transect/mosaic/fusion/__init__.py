@@ -1,0 +1,1 @@
+"""From placed tiles to one pyramid."""
