@@ -13,6 +13,8 @@ F = TypeVar("F", bound=Callable[..., object])
 def kernel(function: F) -> F:
     """Compile a function on arrays to machine code.
 
-    `fastmath` stays off: results must not depend on the machine's vector width.
+    `fastmath` stays off: results must not depend on the machine's vector width. Division follows
+    NumPy (infinite or NaN at zero): a check at every division keeps loops out of vector units.
     """
-    return cast(F, numba.njit(cache=True, nogil=True, fastmath=False)(function))
+    compiled = numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(function)
+    return cast(F, compiled)

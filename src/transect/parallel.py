@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 import dask.config
 from dask.base import compute
 from dask.delayed import delayed
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from transect.log import progress
 
@@ -98,22 +99,30 @@ def block_columns(columns: int, block: int, blocks: int) -> tuple[int, int]:
     return first * MOSAIC_SHARD, min(last * MOSAIC_SHARD, columns)
 
 
-def run(work: Callable[[T], R], items: Sequence[T], threads: int, what: str) -> Iterator[R]:
+def run(
+    work: Callable[[T], R], items: Sequence[T], threads: int, what: str, hold: int = 0
+) -> Iterator[R]:
     """Do the work on every item with Dask threads; results come in the order of the items.
 
-    At most `2 * threads` results are in memory. BLAS and OpenMP get one thread each: the
-    parallelism is ours.
+    At most `2 * threads` results are in memory, or `hold` where that is more: threads wait for
+    each other once in so many. BLAS and OpenMP get one thread each: the parallelism is ours.
     """
-    return progress(_batches(work, items, threads), len(items), what)
+    return progress(_batches(work, items, threads, hold), len(items), what)
 
 
-def _batches(work: Callable[[T], R], items: Sequence[T], threads: int) -> Iterable[R]:
-    size = max(2 * threads, 1)
+@cache
+def _libraries() -> ThreadpoolController:
+    """Find the libraries that have threads of their own: it takes some milliseconds."""
+    return ThreadpoolController()
+
+
+def _batches(work: Callable[[T], R], items: Sequence[T], threads: int, hold: int) -> Iterable[R]:
+    size = max(2 * threads, hold, 1)
     task = delayed(work, pure=False)
     # A pool of our own: leaving it waits for the tasks that still run after one has failed, so
     # that none of them writes into a store that is being taken away.
     with (
-        threadpool_limits(1),
+        _libraries().limit(limits=1),
         ThreadPoolExecutor(max(threads, 1)) as pool,
         dask.config.set(scheduler="threads", pool=pool),
     ):

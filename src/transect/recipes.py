@@ -10,7 +10,7 @@ RECIPES: dict[str, int] = {
     "index": 2,
     "check": 1,
     "shading": 1,
-    "register": 2,
+    "register": 3,
     "fuse": 2,
     "details": 1,
     "layers": 1,

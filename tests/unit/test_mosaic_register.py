@@ -12,7 +12,7 @@ from transect.mosaic.align.brightness import correct_brightness
 from transect.mosaic.align.refine import refine
 from transect.mosaic.align.register import register_tiles
 from transect.mosaic.align.solve import Graph
-from transect.mosaic.align.strips import texture
+from transect.mosaic.align.texture import texture
 from transect.mosaic.align.unrelated import threshold
 from transect.mosaic.align.waves import Shading
 from transect.mosaic.layout import Layout

@@ -10,15 +10,20 @@ from transect.mosaic.align.refine import Refined, refine
 from transect.mosaic.layout import Floats, Image
 
 PIECES = 8
-LEAST_PIECE_PX = 96
+LEAST_PIECE_PX = 64
+"""Shortest piece, in binned pixels."""
+
 BENT_PX = 0.4
 """Standard deviation of the shift along a seam above which its tiles are distorted."""
 
 REACH_PX = 8.0
 """Largest difference of a piece from the whole: real tiles bend by up to 6 px."""
 
+NEAR_PX = 3.0
+"""Largest move from the lag that counts as converged, in binned pixels."""
 
-def refine_along(far: Image, near: Image, lag: Floats, axis: int, reach: float) -> Refined:
+
+def refine_along(far: Image, near: Image, lag: Floats, axis: int, binning: int) -> Refined:
     """Refine a lag from pieces of the seam.
 
     Each piece votes by its precision; where pieces differ by more than their errors explain, as
@@ -28,27 +33,36 @@ def refine_along(far: Image, near: Image, lag: Floats, axis: int, reach: float) 
     Parameters
     ----------
     far, near
-        Shading-corrected strips.
+        Shading-corrected strips, binned.
     lag
-        (x, y) of the near strip's corner in the far strip.
+        (x, y) of the near strip's corner in the far strip, in px of the tile.
     axis
         0: the seam runs along rows; 1: along columns.
-    reach
-        Largest move from it that counts as converged, in pixels.
+    binning
+        Pixels of the tile to one of the strips.
+
+    Returns
+    -------
+    Lags, errors and centres in px of the tile.
     """
+    lag = lag / binning
     length = far.shape[axis] - abs(round(float(lag[1 - axis])))
     count = max(min(PIECES, length // LEAST_PIECE_PX), 1)
-    whole = refine(far, near, lag, reach, (count, 1) if axis == 0 else (1, count))
-    if not whole.converged or count < PIECES // 2:
-        return whole
+    found = refine(far, near, lag, NEAR_PX, (count, 1) if axis == 0 else (1, count))
+    if found.converged and count >= PIECES // 2:
+        found = _with_pieces(far, near, found, axis, BENT_PX / binning)
+    return found.scaled(binning)
+
+
+def _with_pieces(far: Image, near: Image, whole: Refined, axis: int, bent: float) -> Refined:
     _, error, between = _combine(whole.lags, whole.errors)
-    if (between < BENT_PX).all():
+    if (between < bent).all():
         # Pieces that agree add nothing to the whole, which has fewer borders.
         return replace(whole, se=error)
-    return _bent(far, near, whole, axis)
+    return _bent(far, near, whole, axis, bent)
 
 
-def _bent(far: Image, near: Image, whole: Refined, axis: int) -> Refined:
+def _bent(far: Image, near: Image, whole: Refined, axis: int, bent: float) -> Refined:
     """Refine every piece on its own: they lie too far apart for one step from the whole."""
     lags, errors, centres = [], [], []
     for part in _parts(far.shape[axis]):
@@ -64,7 +78,7 @@ def _bent(far: Image, near: Image, whole: Refined, axis: int) -> Refined:
     value, error, between = _combine(np.array(lags), np.array(errors))
     return replace(
         whole,
-        lag=np.where(between < BENT_PX, whole.lag, value),
+        lag=np.where(between < bent, whole.lag, value),
         se=error,
         lags=np.array(lags),
         errors=np.array(errors),

@@ -61,12 +61,13 @@ class Brightness:
     sd_se: float
 
 
-def block_means(image: Image) -> Floats:
-    """Means of 8 x 8 px, of whole blocks from the top left corner."""
-    rows, columns = image.shape[0] // 8, image.shape[1] // 8
+def block_means(image: Image, binning: int = 1) -> Floats:
+    """Means of 8 x 8 px of an image that was binned, of whole blocks from the top left corner."""
+    edge = 8 // binning
+    rows, columns = image.shape[0] // edge, image.shape[1] // edge
     if not rows * columns:
         return np.zeros((rows, columns))
-    blocks = image[: rows * 8, : columns * 8]
+    blocks = image[: rows * edge, : columns * edge]
     return np.asarray(
         cv2.resize(blocks, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float64
     )

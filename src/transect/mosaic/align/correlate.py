@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from transect.kernels import kernel
-from transect.mosaic.align.strips import Levels, Strip, StripPlan
+from transect.mosaic.align.peaks import ranked
+from transect.mosaic.align.strips import Spectrum, Strip, StripPlan
 from transect.mosaic.layout import Image
-
-CANDIDATES = 6
-PEAK_RADIUS = 3
 
 
 @dataclass(frozen=True)
@@ -43,33 +39,6 @@ class Match:
     samples: float
 
 
-@kernel
-def _ncc(a: Levels, b: Levels, row: int, column: int) -> tuple[float, int]:
-    """Normalised correlation of b laid on a at a lag, and the number of pixels that overlap."""
-    row0, row1 = max(row, 0), min(a.shape[0], row + b.shape[0])
-    col0, col1 = max(column, 0), min(a.shape[1], column + b.shape[1])
-    if row1 <= row0 or col1 <= col0:
-        return 0.0, 0
-    sa = sb = saa = sbb = sab = 0
-    for r in range(row0, row1):
-        ra = rb = raa = rbb = rab = 0
-        left, right = a[r, col0:col1], b[r - row, col0 - column : col1 - column]
-        for c in range(len(left)):
-            # Wider before they are multiplied.
-            u, v = int(left[c]), int(right[c])
-            ra += u
-            rb += v
-            raa += u * u
-            rbb += v * v
-            rab += u * v
-        sa, sb, saa, sbb, sab = sa + ra, sb + rb, saa + raa, sbb + rbb, sab + rab
-    n = (row1 - row0) * (col1 - col0)
-    power = (saa - sa * sa / n) * (sbb - sb * sb / n)
-    if power <= 0.0:
-        return 0.0, n
-    return (sab - sa * sb / n) / np.sqrt(power), n
-
-
 def match(
     far: Strip, near: Strip, plan: StripPlan, lag: npt.NDArray[np.float64], radius: int
 ) -> Match:
@@ -86,36 +55,50 @@ def match(
     radius
         Largest deviation from it, in full pixels.
     """
-    middle = np.rint(lag[::-1] / plan.binning).astype(np.int64)
-    reach = max(radius // plan.binning, 2)
-    window = _window(_surface(far, near, plan.fft_shape), middle, reach)
+    row, column, reach = _around(plan, lag, radius)
+    lines = _lines(_across(far, near), row, reach, plan)
     area = pixels_per_sample(far, near)
-    found: list[tuple[float, float, float, int, int]] = []
-    for row, column in _peaks(window):
-        spot = (int(middle[0]) + row - reach, int(middle[1]) + column - reach)
-        ncc, n = _ncc(far.small, near.small, *spot)
-        samples = n / area
-        # 3: what the variance of Fisher's z loses.
-        score = np.arctanh(min(ncc, 0.9999)) * np.sqrt(max(samples - 3.0, 0.0))
-        found.append((float(score), float(ncc), float(samples), row, column))
-    found.sort(reverse=True)
-    score, ncc, samples, row, column = found[0]
-    second = found[1][0] if len(found) > 1 else 0.0
-    at = middle[::-1] - reach + _top(window, row, column)
-    return Match(at * plan.binning, max(ncc, 0.0), max(score, 0.0), max(second, 0.0), samples)
+    found = ranked(lines, far.small, near.small, row, column, reach, area)
+    score, ncc, samples, row, column = found[0].tolist()
+    second = float(found[1, 0]) if len(found) > 1 else 0.0
+    at = np.array([column, row]) * plan.binning
+    return Match(at, max(ncc, 0.0), max(score, 0.0), max(second, 0.0), samples)
 
 
-def _top(window: Image, row: int, column: int) -> npt.NDArray[np.float64]:
-    """Place (x, y) of a peak between the pixels, by a parabola in either direction."""
-    top = np.array([column, row], dtype=np.float64)
-    if 0 < row < window.shape[0] - 1 and 0 < column < window.shape[1] - 1:
-        here = float(window[row, column])
-        sides = (window[row, column - 1 : column + 2], window[row - 1 : row + 2, column])
-        for k, (before, _, after) in enumerate(sides):
-            bend = 2.0 * here - float(before) - float(after)
-            if bend > 0:
-                top[k] += np.clip((float(after) - float(before)) / (2.0 * bend), -0.5, 0.5)
-    return top
+def chance(
+    far: Strip, other: Strip, plan: StripPlan, lag: npt.NDArray[np.float64], radius: int
+) -> list[float]:
+    """Scores that a search as that of `match` gives in an unrelated strip.
+
+    One at each of `draws_of` places along the seam, which share the correlation surface.
+    """
+    area, across = pixels_per_sample(far, other), _across(far, other)
+    row, column, reach = _around(plan, lag, radius)
+    moves = [(along, 0) if plan.axis == 0 else (0, along) for along in _moves(plan, radius)]
+    lines = {down: _lines(across, row + down, reach, plan) for down in {down for down, _ in moves}}
+    best = [
+        ranked(lines[down], far.small, other.small, row + down, column + right, reach, area)[0, 0]
+        for down, right in moves
+    ]
+    return [max(float(score), 0.0) for score in best]
+
+
+def draws_of(plan: StripPlan, radius: int) -> int:
+    """How many scores `chance` gives."""
+    return len(_moves(plan, radius))
+
+
+def _moves(plan: StripPlan, radius: int) -> range:
+    """Places along the seam that are searched apart, at least two thirds overlapping."""
+    third = plan.small_shape[plan.axis] // 3
+    step = max(third // 2, 3 * radius // plan.binning, 1)
+    return range(-(third // step) * step, third + 1, step)
+
+
+def _around(plan: StripPlan, lag: npt.NDArray[np.float64], radius: int) -> tuple[int, int, int]:
+    """Row and column of the expected lag, and how far around it to look, in binned pixels."""
+    column, row = (round(float(x) / plan.binning) for x in lag)
+    return row, column, max(radius // plan.binning, 2)
 
 
 def pixels_per_sample(far: Strip, near: Strip) -> float:
@@ -124,30 +107,20 @@ def pixels_per_sample(far: Strip, near: Strip) -> float:
     By Bartlett's formula: the sum over all lags of the product of both autocorrelations, here
     from the power spectra.
     """
-    total = float(far.power.sum(dtype=np.float64)) * float(near.power.sum(dtype=np.float64))
-    if total <= 0:
-        return float(far.small.size)
-    # The transform of a real image holds half of the frequencies.
-    together = float(np.vdot(far.power, near.power))
-    return max(together * far.power.size / total, 1.0)
+    # The transform of a real image holds half of the frequencies, the shares of both sides.
+    together = float(np.vdot(far.power, near.power)) * far.power.size
+    return max(together, 1.0) if together > 0 else float(far.small.size)
 
 
-def _surface(far: Strip, near: Strip, shape: tuple[int, int]) -> Image:
+def _across(far: Strip, near: Strip) -> Spectrum:
+    """Correlation of two strips by row of the lag, its columns still transformed."""
     cross = near.spectrum.conj()
     cross *= far.spectrum
-    return np.asarray(fft.irfft2(cross, s=shape, overwrite_x=True), dtype=np.float32)
+    return np.asarray(fft.ifft(cross, axis=0, overwrite_x=True), dtype=np.complex64)
 
 
-def _window(surface: Image, middle: npt.NDArray[np.int64], reach: int) -> Image:
-    span = np.arange(-reach, reach + 1)
-    rows = (middle[0] + span) % surface.shape[0]
-    columns = (middle[1] + span) % surface.shape[1]
-    return np.ascontiguousarray(surface[np.ix_(rows, columns)])
-
-
-def _peaks(window: Image) -> list[tuple[int, int]]:
-    size = 2 * PEAK_RADIUS + 1
-    top = cv2.dilate(window, np.ones((size, size), np.uint8))
-    rows, columns = np.nonzero(window >= top)
-    order = np.argsort(-window[rows, columns], kind="stable")[:CANDIDATES]
-    return [(int(rows[k]), int(columns[k])) for k in order]
+def _lines(across: Spectrum, row: int, reach: int, plan: StripPlan) -> Image:
+    """Correlation at the rows around a lag: the others are not needed."""
+    rows, columns = plan.fft_shape
+    some = across[np.arange(row - reach, row + reach + 1) % rows]
+    return np.asarray(fft.irfft(some, columns, axis=1, overwrite_x=True), dtype=np.float32)

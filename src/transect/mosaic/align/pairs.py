@@ -8,7 +8,7 @@ import numpy as np
 
 from transect.mosaic.align.along import refine_along
 from transect.mosaic.align.brightness import Brightness, block_means, compare
-from transect.mosaic.align.correlate import Match, match
+from transect.mosaic.align.correlate import Match, chance, draws_of, match
 from transect.mosaic.align.refine import overlap
 from transect.mosaic.align.strips import Strip, StripPlan, prepare
 from transect.mosaic.align.unrelated import unrelated
@@ -18,6 +18,11 @@ from transect.parallel import run
 
 MIN_OVERLAP_PX = 12
 SMALL_TILE_PX = 700
+THIN_PX = 40
+"""Tiles with a shorter side and overlaps that are thinner are looked at in full, others binned."""
+
+STRANGE = 6
+"""Unrelated strips of each axis that pairs in memory together share."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +92,14 @@ def reachable(layout: Layout, pairs: Pairs, search: Search) -> Bools:
 
 def plans_for(layout: Layout, pairs: Pairs, search: Search, chosen: Ints) -> dict[int, StripPlan]:
     """How thick the strips of each axis must be to hold every overlap that is searched."""
-    binning = 1 if min(layout.shape) < SMALL_TILE_PX else 2
+    small = min(layout.shape) < SMALL_TILE_PX
     plans = {}
     overlaps = overlap_px(search.expected, pairs.axis, layout.size)
     for axis in (0, 1):
         mine = overlaps[chosen][pairs.axis[chosen] == axis]
         if len(mine):
             length = int(layout.size[axis])
+            binning = 1 if small or np.median(mine) < THIN_PX else 2
             wanted = int(np.ceil(max(mine.max(), 0.0))) + search.radius
             thickness = min(max(wanted, 4 * MIN_OVERLAP_PX), length)
             plans[axis] = StripPlan(axis, thickness - thickness % binning, layout.shape, binning)
@@ -108,7 +114,7 @@ class _Chunk:
     pairs: Pairs
     search: Search
     plans: dict[int, StripPlan]
-    draws: dict[int, int]
+    draws: Ints
     edges: Edges
     ready: dict[int, tuple[Strip, Strip]] = field(default_factory=dict)
     strange: dict[int, list[Strip]] = field(default_factory=dict)
@@ -123,7 +129,17 @@ class _Chunk:
         """Make strips that no far strip of an axis can match."""
         alike = [n for n in self.ready if self.pairs.axis[n] == axis]
         near = [self.ready[n][1] for n in alike]
-        return unrelated(near, self.plans[axis], self.draws[axis], alike[0]) if alike else []
+        most = int(self.draws[alike].max(initial=0))
+        count = max(most, STRANGE) if most else 0
+        return unrelated(near, self.plans[axis], count, alike[0]) if count else []
+
+    def _others(self, number: int) -> list[Strip]:
+        """Unrelated strips for a pair, by turns; made of other pairs' where there are others."""
+        count, near = int(self.draws[number]), self.ready[number][1]
+        every = self.strange[int(self.pairs.axis[number])]
+        foreign = [other for other in every if other.grey is not near.grey]
+        pool = foreign if len(foreign) >= count else every
+        return [pool[(number + k) % len(pool)] for k in range(count)]
 
     def measure(self, number: int) -> tuple[Measured, list[float]]:
         """Shift of a pair, and scores of its far strip against unrelated ones."""
@@ -134,16 +150,21 @@ class _Chunk:
             return self._greys_only(number, lag), []
         far, near = self.ready[number]
         best = match(far, near, plan, lag, radius)
-        null = [match(far, other, plan, lag, radius).score for other in self.strange[axis]]
-        fine = refine_along(far.grey, near.grey, best.lag, axis, 3.0 * plan.binning)
+        null = [
+            score
+            for other in self._others(number)
+            for score in chance(far, other, plan, lag, radius)
+        ]
+        fine = refine_along(far.grey, near.grey, best.lag, axis, plan.binning)
         at = fine.lag if fine.converged else lag
-        greys = greys_of(*overlap(far.grey, near.grey, np.rint(at).astype(np.int64)))
+        greys = _greys(far.grey, near.grey, at, plan.binning)
         shift = fine.lag + plan.origin
         pieces = Pieces(fine.centres + plan.origin, fine.lags + plan.origin, fine.errors)
         return Measured(shift, fine.se, best, fine.converged, greys, pieces), null
 
     def _greys_only(self, number: int, lag: Floats) -> Measured:
-        greys = greys_of(*overlap(*self._edges(number), np.rint(lag).astype(np.int64)))
+        axis = int(self.pairs.axis[number])
+        greys = _greys(*self._edges(number), lag, self.plans[axis].binning)
         unknown = np.full(2, np.nan)
         return Measured(unknown, unknown, None, False, greys)
 
@@ -184,22 +205,28 @@ def measure(
         return results
     plans = plans_for(layout, pairs, search, chosen)
     whole = textured(layout, pairs)
-    counts = {k: int((whole[chosen] & (pairs.axis[chosen] == k)).sum()) for k in (0, 1)}
-    draws = {k: -(-search.draws // max(counts[k], 1)) for k in (0, 1)}
+    draws = np.zeros(len(pairs), dtype=np.int64)
+    for axis, plan in plans.items():
+        alike = chosen[whole[chosen] & (pairs.axis[chosen] == axis)]
+        count = -(-search.draws // draws_of(plan, search.radius))
+        # Spread evenly over the pairs.
+        draws[alike] = np.diff(np.arange(len(alike) + 1) * count // max(len(alike), 1))
     for numbers, edges in waves(read, layout, pairs, plans, chosen, shading, threads):
         chunk = _Chunk(layout, pairs, search, plans, draws, edges)
         full = [n for n in numbers if whole[n]]
-        strips = run(chunk.prepare, full, threads, "strips")
+        strips = run(chunk.prepare, full, threads, "strips", len(full))
         chunk.ready.update(zip(full, strips, strict=True))
-        made = run(chunk.unrelated, (0, 1), threads, "unrelated strips")
-        chunk.strange.update(zip((0, 1), made, strict=True))
-        found = run(chunk.measure, numbers, threads, "pairs")
+        axes = sorted(plans)
+        made = run(chunk.unrelated, axes, threads, "unrelated strips")
+        chunk.strange.update(zip(axes, made, strict=True))
+        found = run(chunk.measure, numbers, threads, "pairs", len(numbers))
         for number, (measured, null) in zip(numbers, found, strict=True):
             results.pairs[number] = measured
             results.null[int(pairs.axis[number])].extend(null)
     return results
 
 
-def greys_of(a: Image, b: Image) -> Brightness | None:
-    """Greys of an overlap."""
-    return compare(block_means(a), block_means(b))
+def _greys(far: Image, near: Image, lag: Floats, binning: int) -> Brightness | None:
+    """Greys of the overlap of binned edges."""
+    a, b = overlap(far, near, np.rint(lag / binning).astype(np.int64))
+    return compare(block_means(a, binning), block_means(b, binning))

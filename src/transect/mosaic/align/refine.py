@@ -1,4 +1,4 @@
-"""Sub-pixel shifts: inverse-compositional Lucas-Kanade on the overlap at full resolution.
+"""Sub-pixel shifts: inverse-compositional Lucas-Kanade on the overlap.
 
 References
 ----------
@@ -7,21 +7,24 @@ S. Baker and I. Matthews, "Lucas-Kanade 20 years on", Int. J. Computer Vision 56
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from transect.kernels import kernel
-from transect.mosaic.align.strips import texture
+from transect.mosaic.align.texture import texture
 from transect.mosaic.layout import Image
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-SIGMA = 1.2
-MARGIN = 6
+SIGMA = 0.8
+STRIPE_PX = 21
+"""Length over which row and column means are taken: curtaining is longer, edges are shorter."""
+
+MARGIN = 4
 """Border that the interpolation reaches over, in pixels."""
 
 LEAST_PX = 12
@@ -55,6 +58,11 @@ class Refined:
     lags: Floats
     errors: Floats
     centres: Floats
+
+    def scaled(self, factor: float) -> Refined:
+        """Give the same in pixels that are smaller by a factor."""
+        lengths = ("lag", "se", "lags", "errors", "centres")
+        return replace(self, **{name: getattr(self, name) * factor for name in lengths})
 
 
 def overlap(far: Image, near: Image, lag: Ints) -> tuple[Image, Image]:
@@ -94,7 +102,7 @@ def refine(
         if min(a.shape) < LEAST_PX:
             return lost
         # Both crops are filtered alike, borders included, so that no border effect votes.
-        found = _align(texture(a, SIGMA), texture(b, SIGMA), pieces)
+        found = _align(texture(a, SIGMA, STRIPE_PX), texture(b, SIGMA, STRIPE_PX), pieces)
         if np.abs(found.lag).max() <= NEAR_PX:
             moved = whole + found.lag
             close = bool(np.abs(moved - lag).max() <= reach)

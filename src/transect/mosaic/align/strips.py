@@ -11,27 +11,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from transect.kernels import kernel
+from transect.mosaic.align.texture import SEARCH_SIGMA, SEARCH_STRIPE_PX, Levels, levels, texture
 from transect.mosaic.layout import Image
 
 Spectrum = npt.NDArray[np.complex64]
-Levels = npt.NDArray[np.int8]
 
-STRIPE_PX = 65
-"""Length over which row and column means are taken: curtaining is longer, texture is shorter."""
-
-SEARCH_STRIPE_PX = 31
-"""The same while searching, in binned pixels: chance matches large blobs, so they count less."""
-
-EVEN_FLOOR = 0.3
-LEVELS = 30.0
-"""Steps of one standard deviation in 8 bit: sums of whole numbers are exact, and fast."""
-
-WHITENING = 0.65
+WHITENING = 0.625
 """Power of the amplitude that is divided out: 1 is phase correlation proper, which lets the
-frequencies that hold noise only vote as loud as the others."""
-
-CLIP_SD = 4.0
-"""Texture is cut at this many robust standard deviations, so that charging cannot outvote it."""
+frequencies that hold noise only vote as loud as the others. Square roots make it up."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +29,13 @@ class Strip:
     Attributes
     ----------
     grey
-        Shading-corrected pixels at full resolution.
+        Shading-corrected pixels, binned.
     small
-        Texture at the binned resolution that candidates are searched at, in steps of
-        1 / `LEVELS` standard deviations.
+        Texture that candidates are searched by, in steps of 1 / `LEVELS` standard deviations.
     spectrum
         Whitened Fourier transform of the apodised texture.
     power
-        Its power before whitening.
+        Share of every frequency in the power before whitening.
     """
 
     grey: Image
@@ -117,65 +104,57 @@ def correct(pixels: npt.NDArray[Any], gain: Image | None, offset: float) -> Imag
     return grey if gain is None else np.asarray(grey / gain)
 
 
+def reduced(image: Image, step: int) -> Image:
+    """Mean of squares of `step` pixels; what is left over at the right and at the bottom is cut."""
+    rows, columns = image.shape[0] // step, image.shape[1] // step
+    cut = image[: rows * step, : columns * step]
+    small = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA) if step > 1 else cut
+    return np.asarray(small, dtype=np.float32)
+
+
 def prepare(grey: Image, plan: StripPlan) -> Strip:
-    """Texture and spectrum of an edge, from its corrected pixels."""
-    rows, columns = plan.small_shape
-    cut = grey[: rows * plan.binning, : columns * plan.binning]
-    small = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA)
-    small = even(texture(np.asarray(small, dtype=np.float32), 0.8, SEARCH_STRIPE_PX))
-    small *= np.float32(LEVELS)
-    levels = np.rint(np.clip(small, -127, 127)).astype(np.int8)
-    return Strip(grey, levels, *spectrum(levels, plan.fft_shape))
-
-
-def texture(
-    grey: Image, sigma: float, stripe_px: int = STRIPE_PX, clip_sd: float = CLIP_SD
-) -> Image:
-    """Band-passed copy without stripes along rows or columns, clipped, standard deviation 1.
-
-    The high-pass is the product of two one-dimensional ones, (1 - row mean)(1 - column mean):
-    what is constant along a line of `stripe_px` pixels in either direction vanishes.
-    """
-    smooth = cv2.GaussianBlur(grey, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
-    for stripe in ((1, stripe_px), (stripe_px, 1)):
-        course = cv2.blur(smooth, stripe, borderType=cv2.BORDER_REFLECT)
-        cv2.subtract(smooth, course, dst=smooth)
-    # A thin sample suffices for the scale.
-    spread = 1.4826 * float(np.median(np.abs(smooth[::7, ::7])))
-    if spread <= 0:
-        spread = float(smooth.std()) or 1.0
-    if np.isfinite(clip_sd):
-        np.clip(smooth, -clip_sd * spread, clip_sd * spread, out=smooth)
-    return _standard(np.asarray(smooth, dtype=np.float32))
-
-
-def _standard(image: Image) -> Image:
-    """Mean 0 and standard deviation 1, in place."""
-    mean, sd = cv2.meanStdDev(image)
-    scale = 1.0 / max(float(sd[0, 0]), 1e-9)
-    image -= np.float32(mean[0, 0])
-    image *= np.float32(scale)
-    return image
-
-
-def even(image: Image) -> Image:
-    """Texture of like strength everywhere: one coarse grain must not decide a match alone."""
-    size = (2 * SEARCH_STRIPE_PX + 1, 2 * SEARCH_STRIPE_PX + 1)
-    local = np.sqrt(cv2.blur(image * image, size, borderType=cv2.BORDER_REFLECT))
-    return _standard(np.asarray(image / (local + np.float32(EVEN_FLOOR)), dtype=np.float32))
+    """Texture and spectrum of an edge, from its corrected and binned pixels."""
+    small = levels(texture(grey, SEARCH_SIGMA, SEARCH_STRIPE_PX))
+    return Strip(grey, small, *spectrum(small, plan.fft_shape))
 
 
 def spectrum(small: Levels, shape: tuple[int, int]) -> tuple[Spectrum, Image]:
-    """Whitened Fourier transform of an apodised strip, and its power before."""
+    """Whitened Fourier transform of an apodised strip, and the shares of its power before."""
     rows, columns = (_taper(n) for n in small.shape)
     windowed = small * rows[:, None]
     windowed *= columns
     found = np.asarray(fft.rfft2(windowed, s=shape, overwrite_x=True), dtype=np.complex64)
-    power = found.real**2 + found.imag**2
-    floor = np.float32(1e-6) * power.max() + np.float32(1e-12)
-    # |F| to a power is |F|^2 to half of it.
-    found *= (power + floor) ** np.float32(-WHITENING / 2)
-    return found, power
+    return found, _whiten(found.view(np.float32))
+
+
+@kernel
+def _whiten(parts: Image) -> Image:
+    """Divide |F| to the power `WHITENING` out, in place, and give the shares of |F|^2.
+
+    Square roots are rounded alike on every machine, which powers are not.
+    """
+    rows, columns = parts.shape[0], parts.shape[1] // 2
+    power = np.empty((rows, columns), np.float32)
+    total, highest = np.zeros(columns), np.zeros(columns, np.float32)
+    for r in range(rows):
+        for c in range(columns):
+            real, imaginary = parts[r, 2 * c], parts[r, 2 * c + 1]
+            power[r, c] = real * real + imaginary * imaginary
+        for c in range(columns):
+            total[c] += power[r, c]
+            highest[c] = max(highest[c], power[r, c])
+    floor = np.float32(1e-6) * highest.max() + np.float32(1e-12)
+    share = np.float32(1.0 / max(total.sum(), 1e-12))
+    factor = np.empty(columns, np.float32)
+    for r in range(rows):
+        for c in range(columns):
+            quarter = np.sqrt(np.sqrt(power[r, c] + floor))
+            factor[c] = np.float32(1.0) / (quarter * np.sqrt(np.sqrt(quarter)))
+        for c in range(columns):
+            power[r, c] *= share
+            parts[r, 2 * c] *= factor[c]
+            parts[r, 2 * c + 1] *= factor[c]
+    return power
 
 
 @lru_cache(maxsize=16)

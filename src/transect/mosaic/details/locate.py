@@ -12,7 +12,7 @@ from scipy import fft
 
 from transect.mosaic.align.correlate import Match, match
 from transect.mosaic.align.solve import FLOOR_PX
-from transect.mosaic.align.strips import StripPlan, prepare
+from transect.mosaic.align.strips import Strip, StripPlan, prepare, reduced
 from transect.mosaic.align.unrelated import unrelated
 from transect.mosaic.details.similarity import LEAST_PX, Aligned, align
 from transect.mosaic.details.warp import SCALE_RANGE, TURN_RANGE, Field, Similarity
@@ -174,7 +174,7 @@ class _Search:
         rows, columns = (n // binning for n in grey.shape)
         self._padded = (fft.next_fast_len(rows, True), fft.next_fast_len(columns, True))
         self._plan = self._planned(grey.shape)
-        self._far = prepare(grey, self._plan)
+        self._far = prepare(reduced(grey, binning), self._plan)
 
     def _planned(self, shape: tuple[int, ...]) -> Plan:
         size = (int(shape[0]), int(shape[1]))
@@ -183,7 +183,7 @@ class _Search:
     def at(self, place: Similarity) -> tuple[Match, Similarity]:
         """Best match of the field, shown at the scale and rotation of a place, and where it is."""
         near, plan, lag = self._seen(place)
-        found = match(self._far, prepare(near, plan), self._plan, lag, self._radius)
+        found = match(self._far, self._prepared(near, plan), self._plan, lag, self._radius)
         return found, replace(place, centre=place.centre + found.lag - lag)
 
     def _seen(self, place: Similarity) -> tuple[Image, Plan, Floats]:
@@ -194,10 +194,13 @@ class _Search:
         near = small.laid(place, corner, (int(size[1]), int(size[0])))
         return near, self._planned(near.shape), corner - self._corner
 
+    def _prepared(self, near: Image, plan: Plan) -> Strip:
+        return prepare(reduced(near, self._binning), plan)
+
     def chance(self, place: Similarity, draws: int, seed: int) -> Sequence[float]:
         """Scores of pictures that cannot match."""
         near, plan, lag = self._seen(place)
-        others = unrelated([prepare(near, plan)], self._plan, draws, seed)
+        others = unrelated([self._prepared(near, plan)], self._plan, draws, seed)
         return [match(self._far, o, self._plan, lag, self._radius).score for o in others]
 
 

@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from transect.mosaic.align.refine import MARGIN, PIXELS_PER_SAMPLE, SIGMA
-from transect.mosaic.align.strips import texture
-from transect.mosaic.details.warp import SCALE_RANGE, TURN_RANGE, Field, Similarity, reduced
+from transect.mosaic.align.refine import PIXELS_PER_SAMPLE
+from transect.mosaic.align.strips import reduced
+from transect.mosaic.align.texture import texture
+from transect.mosaic.details.warp import SCALE_RANGE, TURN_RANGE, Field, Similarity
 from transect.mosaic.layout import Image
 
 Floats = npt.NDArray[np.float64]
@@ -31,6 +32,10 @@ BLOCKS = 5
 """Blocks per side that the field is divided into for its standard errors."""
 
 ENOUGH_PX = 2e-3
+MARGIN = 6
+"""Border that the interpolation and the smoothing reach over, in pixels."""
+
+SIGMA = 1.2
 _INNER = (slice(MARGIN, -MARGIN), slice(MARGIN, -MARGIN))
 FAR_PX = 8.0
 """A step longer than this has lost its way."""

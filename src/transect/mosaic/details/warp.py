@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from transect.kernels import kernel
+from transect.mosaic.align.strips import reduced
 from transect.mosaic.fusion.sample import REACH, taps
 from transect.mosaic.layout import Image
 
@@ -59,14 +59,6 @@ class Similarity:
         matrix = back * binning / step
         # The centre of the pixel with index i is at i + 1/2.
         return np.column_stack([matrix, origin / step + matrix @ [0.5, 0.5] - 0.5])
-
-
-def reduced(image: Image, step: int) -> Image:
-    """Mean of squares of `step` pixels; what is left over at the right and at the bottom is cut."""
-    rows, columns = image.shape[0] // step, image.shape[1] // step
-    cut = image[: rows * step, : columns * step]
-    small = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA) if step > 1 else cut
-    return np.asarray(small, dtype=np.float32)
 
 
 @dataclass(frozen=True)

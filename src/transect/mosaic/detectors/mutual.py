@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from transect.mosaic.align.refine import overlap
-from transect.mosaic.align.strips import texture
+from transect.mosaic.align.texture import texture
 from transect.mosaic.align.unrelated import threshold
 from transect.mosaic.detectors.summit import find_summit
 from transect.mosaic.layout import Bools, Floats, Image, Ints

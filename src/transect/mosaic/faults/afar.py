@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from transect.mosaic.align.correlate import match
 from transect.mosaic.align.pairs import Search, plans_for
-from transect.mosaic.align.strips import Strip, StripPlan, correct, prepare
+from transect.mosaic.align.strips import Strip, StripPlan, correct, prepare, reduced
 from transect.mosaic.faults.trial import Bench, Trial, flipped
 from transect.mosaic.layout import Floats, Image, Layout, Pairs
 from transect.parallel import run
@@ -49,7 +49,8 @@ def scores_from_afar(bench: Bench, trials: Sequence[Trial]) -> Floats:
     def cut(edge: Edge) -> Strip:
         tile, flip, axis, far = edge
         grey = flipped(small[tile].astype(np.float32), flip)
-        strip = prepare(grey[plans[axis].spot(far)], plans[axis])
+        plan = plans[axis]
+        strip = prepare(reduced(grey[plan.spot(far)], plan.binning), plan)
         return replace(strip, grey=strip.grey[:0])
 
     strips = dict(zip(edges, run(cut, edges, bench.threads, "edges"), strict=True))
