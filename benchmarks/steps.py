@@ -121,8 +121,8 @@ def run_section(
     step("labels", "--folder", parts, "--blocks", blocks, "--mosaic", mosaic,
          "--output", out / "labels.zarr", *t)  # fmt: skip
     step(
-        "join", "--folder", parts, "--blocks", blocks, *shape, "--checks", checks,
-        "--seams", seams, "--batch", "b", "--cell", "c", "--section", "s",
+        "join", "--folder", parts, "--blocks", blocks, *shape, "--seams", seams,
+        "--batch", "b", "--cell", "c", "--section", "s",
         "--output", out / "tables",
     )  # fmt: skip
     step("judge", "--metrics", out / "tables/metrics.parquet",

@@ -19,7 +19,7 @@ RECIPES: dict[str, int] = {
     "resolve": 1,
     "measure": 1,
     "labels": 1,
-    "join": 1,
+    "join": 2,
     "judge": 1,
     "cell": 1,
     "batch": 1,

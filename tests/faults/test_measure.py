@@ -175,6 +175,6 @@ def test_settings_with_an_unknown_key(tmp_path: Path) -> None:
     ):
         with pytest.raises(ConfigError, match=words):
             join(
-                **here, checks=tmp_path, seams=tmp_path, batch="b", cell="c", section="s",
+                **here, seams=tmp_path, batch="b", cell="c", section="s",
                 output=tmp_path, settings=settings,
             )  # fmt: skip

@@ -73,7 +73,7 @@ def report(raw: Path, root: Path, settings: dict[str, Any] | None = None) -> Pat
     names = dict(zip(("batch", "cell", "section"), SECTION, strict=True))
     used = {k: v for k, v in config.stages().items() if k not in ("tiles", "mosaic", "fusion")}
     join(
-        **parts, **shape, **names, checks=out / "tiles.parquet", seams=out / "seams.parquet",
+        **parts, **shape, **names, seams=out / "seams.parquet",
         output=out / "tables", settings=compact(used),
     )  # fmt: skip
     _pages(out, compact(config.stages()))

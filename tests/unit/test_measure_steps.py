@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support.sections import Labels, packing
 from transect.geometry import LAYERS
+from transect.measure.seams import at_seams, bad_seams
 from transect.measure.steps import join, labels, measure
 from transect.measure.tables import SECTION_TABLES
 from transect.parallel import MOSAIC_SHARD, WINDOW, block_columns, windows
@@ -23,32 +26,28 @@ from transect.storage.tables import Column, Schema, read_table, write_table
 SHAPE = (300, 9000)
 PX_UM = 0.05
 FOIL = (130.0, 170.0)
+BAD_SEAM = (0.0, 160.0, 4000.0, 5000.0)
+"""First and end row, first and end column of the overlap that was not accepted."""
+
 GROUPS = Schema(
     "groups",
     1,
     "",
     (Column("basin", "uint64", "", ""), Column("particle", "uint64", "", "")),
 )
-CHECKS = Schema(
-    "tiles",
-    1,
-    "",
-    tuple(Column(n, t, "", "") for n, t in
-          (("tile", "string"), ("stage_x_um", "float64"), ("stage_y_um", "float64"))),
-)  # fmt: skip
 SEAMS = Schema(
     "seams",
     1,
     "",
     tuple(Column(n, t, "", "") for n, t in
-          (("tile_a", "string"), ("tile_b", "string"), ("direction", "string"),
-           ("accepted", "bool"))),
+          (("accepted", "bool"), ("residual_px", "float64"), ("y0_px", "float64"),
+           ("y1_px", "float64"), ("x0_px", "float64"), ("x1_px", "float64"))),
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def section(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Labels]:
-    """Mosaic, layers, groups, checks and seams of a section with foil and one gap."""
+    """Mosaic, layers, groups and seams of a section with foil and one gap."""
     folder = tmp_path_factory.mktemp("section")
     found = packing(SHAPE, 500, seed=1)
     rows = np.arange(SHAPE[0])[:, None]
@@ -79,9 +78,7 @@ def section(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Labels]:
     ids = np.unique(found.basins)[1:]
     groups = pd.DataFrame({"basin": ids, "particle": ids})
     write_table(folder / "groups.parquet", groups, GROUPS)
-    tiles = [("t0", 100.0, 0.0), ("t1", 300.0, 0.0)]
-    write_table(folder / "tiles.parquet", pd.DataFrame(tiles, columns=CHECKS.names), CHECKS)
-    pairs = [("t0", "t1", "x", False)]
+    pairs = [(True, 0.3, 0, 300, 1000, 1600), (False, np.nan, *BAD_SEAM)]
     write_table(folder / "seams.parquet", pd.DataFrame(pairs, columns=SEAMS.names), SEAMS)
     return folder, found
 
@@ -128,7 +125,6 @@ def whole_run(section: tuple[Path, Labels], folder: Path, blocks: int, threads: 
         **common,
         folder=folder / "blocks",
         blocks=blocks,
-        checks=source / "tiles.parquet",
         seams=source / "seams.parquet",
         batch="b",
         cell="c",
@@ -192,12 +188,39 @@ def test_layers_become_metrics(one_block: Path) -> None:
     assert (metrics["ci_high"] >= metrics["value"]).all()
 
 
-def test_particles_at_a_seam_that_was_not_accepted_are_flagged(one_block: Path) -> None:
+def test_only_particles_that_touch_a_bad_seam_are_flagged(one_block: Path) -> None:
     particles = read_table(one_block / "tables" / "particles.parquet")
-    # Two tiles 200 um apart over 450 um: each is 250 um wide, they share 200 to 250 um.
-    inside = (particles["bbox_x1_um"] > 200) & (particles["bbox_x0_um"] < 250)
+    y0, y1, x0, x1 = (px * PX_UM for px in BAD_SEAM)
+    beside = (particles["bbox_x1_um"] > x0) & (particles["bbox_x0_um"] < x1)
+    inside = beside & (particles["bbox_y1_um"] > y0) & (particles["bbox_y0_um"] < y1)
     assert (particles["seam_flag"] == inside).all()
-    assert 0 < inside.mean() < 0.3
+    assert 0 < inside.sum() < beside.sum() < len(particles)
+
+
+def test_a_seam_is_bad_when_it_is_refused_or_torn() -> None:
+    boxes = np.arange(20.0).reshape(5, 4)
+    seams = pd.DataFrame(boxes, columns=["y0_px", "y1_px", "x0_px", "x1_px"]).assign(
+        accepted=[True, False, True, True, False],
+        residual_px=[1.9, 0.1, 2.1, np.nan, np.nan],
+    )
+    np.testing.assert_array_equal(bad_seams(seams), boxes[1:])
+    assert bad_seams(seams[:1]).shape == (0, 4)
+
+
+@given(
+    st.lists(st.tuples(*[st.integers(0, 60)] * 2, *[st.integers(1, 30)] * 2), max_size=20),
+    st.lists(st.tuples(*[st.integers(0, 60)] * 2, *[st.integers(0, 30)] * 2), max_size=6),
+)
+def test_objects_at_seams_are_those_whose_boxes_meet_one(
+    objects: list[tuple[int, ...]], seams: list[tuple[int, ...]]
+) -> None:
+    y, x, h, w = np.array(objects, float).reshape(-1, 4).T
+    boxes = np.array([(r, r + high, c, c + wide) for r, c, high, wide in seams], float)
+    found = at_seams(boxes.reshape(-1, 4), (y, y + h), (x, x + w))
+    meets = np.zeros(len(y), bool)
+    for r0, r1, c0, c1 in boxes.reshape(-1, 4):
+        meets |= (y < r1) & (y + h > r0) & (x < c1) & (x + w > c0)
+    np.testing.assert_array_equal(found, meets)
 
 
 def test_depth_counts_from_the_collector(one_block: Path) -> None:

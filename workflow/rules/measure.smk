@@ -91,7 +91,6 @@ rule join:
     input:
         mosaic="<section>/mosaic.zarr/zarr.json",
         layers="<section>/layers.parquet",
-        checks="<section>/tiles.parquet",
         seams="<section>/seams.parquet",
         labels=of_blocks("labels.zarr/zarr.json"),
         partials=of_blocks(*[f"partials/{name}.parquet" for name in PARTIALS]),
@@ -129,7 +128,6 @@ rule join:
         "  --blocks {params.blocks}"
         "  --mosaic {params.mosaic:q}"
         "  --layers {input.layers:q}"
-        "  --checks {input.checks:q}"
         "  --seams {input.seams:q}"
         "  --batch {wildcards.batch:q}"
         "  --cell {wildcards.cell:q}"

@@ -46,7 +46,7 @@ class Joined:
     grey_step
         Grey value of one step of the sums.
     seams
-        Boxes of seams that were not accepted: first row, end row, first and end column, in px.
+        Boxes of the bad seams: first row, end row, first and end column, in px.
     """
 
     keys: dict[str, str]

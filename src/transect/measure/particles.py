@@ -13,6 +13,7 @@ from transect.measure.joined import Joined, keyed
 from transect.measure.lines import place
 from transect.measure.outline import FACING, crofton
 from transect.measure.partials import HIGH, LOW
+from transect.measure.seams import at_seams
 from transect.measure.tables import PARTICLES
 from transect.measure.window import anchors_of
 
@@ -176,7 +177,7 @@ def _neighbours(sums: pd.DataFrame, pairs: pd.DataFrame) -> npt.NDArray[np.int32
 
 
 def _frame_facts(sums: pd.DataFrame, table: dict[str, Any], joined: Joined) -> dict[str, Any]:
-    """Weight of the counting frame, and whether a seam that was not accepted is met."""
+    """Weight of the counting frame, and whether a bad seam is met."""
     rows, columns = joined.shape
     width = (sums["column1"] - sums["column0"]).to_numpy(np.float64)
     height = (sums["row1"] - sums["row0"]).to_numpy(np.float64)
@@ -184,12 +185,7 @@ def _frame_facts(sums: pd.DataFrame, table: dict[str, Any], joined: Joined) -> d
     if not joined.lines.foil:
         # Without collector and surface the mosaic's upper and lower borders cut particles too.
         weight *= rows / np.maximum(rows - height, 1.0)
-    flag = np.zeros(len(sums), bool)
-    for top, bottom, left, right in joined.seams:
-        flag |= (
-            (sums["row0"].to_numpy() < bottom)
-            & (sums["row1"].to_numpy() > top)
-            & (sums["column0"].to_numpy() < right)
-            & (sums["column1"].to_numpy() > left)
-        )
+    first, end = (sums[f"row{k}"].to_numpy(np.float64) for k in (0, 1))
+    left, right = (sums[f"column{k}"].to_numpy(np.float64) for k in (0, 1))
+    flag = at_seams(joined.seams, (first, end), (left, right))
     return {"ml_weight": np.where(table["complete"], weight, 0.0), "seam_flag": flag}

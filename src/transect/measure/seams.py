@@ -1,4 +1,4 @@
-"""Where the seams lie that registration did not accept, roughly: by the stage."""
+"""Where registration is not sure how two tiles meet, and which particles lie there."""
 
 from __future__ import annotations
 
@@ -6,47 +6,53 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
-def bad_seams(
-    checks: pd.DataFrame, seams: pd.DataFrame, shape: tuple[int, int], px_um: float
-) -> npt.NDArray[np.float64]:
-    """Boxes of the seams that were not accepted, in pixels of the mosaic.
+WORST_PX = 2.0
+"""Residual from which a seam is bad: an outline that jumps by so much is not one object's."""
+
+BOX = ["y0_px", "y1_px", "x0_px", "x1_px"]
+COLUMNS = [*BOX, "accepted", "residual_px"]
+"""What is read of the table of the seams."""
+
+
+def bad_seams(seams: pd.DataFrame) -> Floats:
+    """Overlaps of tiles whose pair was not accepted, or is off by more than `WORST_PX`.
 
     Parameters
     ----------
-    checks
-        Table of the tiles: tile, stage_x_um, stage_y_um.
     seams
-        Table of the seams: tile_a, tile_b, direction, accepted, overlap_px.
-    shape
-        Rows and columns of the mosaic.
-    px_um
-        Pixel size.
+        Table of the seams: `COLUMNS`.
 
     Returns
     -------
-    First row, end row, first and end column of each, shape (seams, 4).
+    First row, end row, first and end column of each in the mosaic, shape (seams, 4).
     """
-    refused = seams[~seams["accepted"].astype(bool)]
-    known = checks[np.isfinite(checks["stage_x_um"]) & np.isfinite(checks["stage_y_um"])]
-    spots = known.drop_duplicates("tile").set_index("tile")[["stage_x_um", "stage_y_um"]] / px_um
-    if not len(refused) or not len(spots):
-        return np.empty((0, 4))
-    centre = spots.to_numpy(np.float64)
-    first = centre.min(axis=0)
-    # The mosaic spans the centres and one tile more.
-    tile_w, tile_h = np.array([shape[1], shape[0]]) - (centre.max(axis=0) - first)
-    boxes = []
-    ends = zip(refused["tile_a"], refused["tile_b"], refused["direction"], strict=True)
-    for a, b, direction in ends:
-        if a not in spots.index or b not in spots.index:
-            continue
-        xa, ya = spots.loc[a].to_numpy(np.float64) - first
-        xb, yb = spots.loc[b].to_numpy(np.float64) - first
-        if direction == "x":
-            left, right = sorted((max(xa, xb), min(xa, xb) + tile_w))
-            boxes.append((min(ya, yb), max(ya, yb) + tile_h, left, right))
-        else:
-            top, bottom = sorted((max(ya, yb), min(ya, yb) + tile_h))
-            boxes.append((top, bottom, min(xa, xb), max(xa, xb) + tile_w))
-    return np.array(boxes, dtype=np.float64).reshape(-1, 4)
+    accepted = seams["accepted"].to_numpy(np.bool_)
+    # Not `<=`: a residual that is not known is not a good one.
+    fits = seams["residual_px"].to_numpy(np.float64) <= WORST_PX
+    return np.asarray(seams.loc[~(accepted & fits), BOX].to_numpy(np.float64))
+
+
+def at_seams(boxes: Floats, rows: tuple[Floats, Floats], columns: tuple[Floats, Floats]) -> Bools:
+    """Objects whose bounding box meets one of the seams.
+
+    Parameters
+    ----------
+    boxes
+        Of the seams, as `bad_seams` gives them.
+    rows, columns
+        First and end row, first and end column of every object.
+    """
+    found = np.zeros(len(rows[0]), dtype=np.bool_)
+    order = np.argsort(columns[0], kind="stable")
+    left, right = columns[0][order], columns[1][order]
+    top, bottom = rows[0][order], rows[1][order]
+    widest = float((right - left).max(initial=0.0))
+    for row0, row1, column0, column1 in boxes:
+        # Many seams times many objects: only those that begin near enough are compared.
+        near = slice(*np.searchsorted(left, (column0 - widest, column1)))
+        meets = (right[near] > column0) & (top[near] < row1) & (bottom[near] > row0)
+        found[order[near][meets]] = True
+    return found

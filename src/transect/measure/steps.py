@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from transect.config import (
     LayersConfig,
     MeasureConfig,
@@ -22,7 +19,7 @@ from transect.measure.blockwork import gather, measure_block
 from transect.measure.joined import Joined, Settings
 from transect.measure.lines import read_lines
 from transect.measure.partials import SCHEMAS, merge, read_partials, write_partials
-from transect.measure.seams import bad_seams
+from transect.measure.seams import COLUMNS, bad_seams
 from transect.measure.section import count_agglomerates, grey_step, section_tables
 from transect.measure.source import Source, open_strip, read_groups
 from transect.measure.tables import SECTION_TABLES
@@ -119,7 +116,6 @@ def join(
     blocks: int,
     mosaic: Path,
     layers: Path,
-    checks: Path,
     seams: Path,
     batch: str,
     cell: str,
@@ -139,10 +135,8 @@ def join(
         Store of the mosaic, for its size.
     layers
         Table of the layers.
-    checks
-        Table of the tiles.
     seams
-        Table of the seams.
+        Table of the seams, for which particles lie at a bad one.
     batch, cell, section
         Names of the section.
     output
@@ -160,7 +154,7 @@ def join(
             image.shape,
             config,
             grey_step(image),
-            _seam_boxes(checks, seams, image.shape, image.px_um),
+            bad_seams(read_table(seams, columns=COLUMNS)),
         )
         strip = open_strip(folder, "labels.zarr", "phases", image.shape[1], blocks)
         found = count_agglomerates(strip, config.measure.agglomerate_um)
@@ -196,9 +190,3 @@ def _settings(settings: str) -> Settings:
         parse(SegmentConfig, part("segment"), "--settings segment"),
         parse(LayersConfig, part("layers"), "--settings layers"),
     )
-
-
-def _seam_boxes(
-    checks: Path, seams: Path, shape: tuple[int, int], px_um: float
-) -> npt.NDArray[np.float64]:
-    return bad_seams(read_table(checks), read_table(seams), shape, px_um)

@@ -52,7 +52,7 @@ _COMPLETE = Column(
 
 PARTICLES = Schema(
     "particles",
-    1,
+    2,
     "Particle sections with their size, shape, cracks, voids and neighbours",
     (
         *KEYS,
@@ -97,7 +97,13 @@ PARTICLES = Schema(
         _one("ml_weight", "Miles-Lantuejoul weight W / (W - f_x); 0 where not complete"),
         Column("cracked", "bool", "", "crack length or area above the limits of the config"),
         _COMPLETE,
-        Column("seam_flag", "bool", "", "bounding box meets a seam that was not accepted"),
+        Column(
+            "seam_flag",
+            "bool",
+            "",
+            "bounding box meets the overlap of two tiles whose pair was not accepted, or is off by"
+            " more than 2 px",
+        ),
     ),
 )
 
