@@ -12,6 +12,9 @@ from transect.mosaic.align.peaks import ranked
 from transect.mosaic.align.strips import Spectrum, Strip, StripPlan
 from transect.mosaic.layout import Image
 
+MOST_ROLLS = 6
+"""Places along a seam that one surface of correlation serves."""
+
 
 @dataclass(frozen=True)
 class Match:
@@ -70,29 +73,30 @@ def chance(
 ) -> list[float]:
     """Scores that a search as that of `match` gives in an unrelated strip.
 
-    One at each of `draws_of` places along the seam, which share the correlation surface.
+    The strip is rolled along the seam to `draws_of` places far enough apart: the surface of
+    correlation is periodic, so that one serves them all.
     """
     area, across = pixels_per_sample(far, other), _across(far, other)
     row, column, reach = _around(plan, lag, radius)
-    moves = [(along, 0) if plan.axis == 0 else (0, along) for along in _moves(plan, radius)]
-    lines = {down: _lines(across, row + down, reach, plan) for down in {down for down, _ in moves}}
-    best = [
-        ranked(lines[down], far.small, other.small, row + down, column + right, reach, area)[0, 0]
-        for down, right in moves
-    ]
-    return [max(float(score), 0.0) for score in best]
+    scores = []
+    for along in _rolls(plan, radius):
+        down, right = (along, 0) if plan.axis == 0 else (0, along)
+        lines = np.roll(_lines(across, row + down, reach, plan), -right, axis=1)
+        rolled = np.roll(other.small, along, axis=plan.axis)
+        best = ranked(lines, far.small, rolled, row, column, reach, area)[0, 0]
+        scores.append(max(float(best), 0.0))
+    return scores
 
 
 def draws_of(plan: StripPlan, radius: int) -> int:
     """How many scores `chance` gives."""
-    return len(_moves(plan, radius))
+    return len(_rolls(plan, radius))
 
 
-def _moves(plan: StripPlan, radius: int) -> range:
-    """Places along the seam that are searched apart, at least two thirds overlapping."""
-    third = plan.small_shape[plan.axis] // 3
-    step = max(third // 2, 3 * radius // plan.binning, 1)
-    return range(-(third // step) * step, third + 1, step)
+def _rolls(plan: StripPlan, radius: int) -> range:
+    length = plan.small_shape[plan.axis]
+    step = max(length // MOST_ROLLS, 3 * radius // plan.binning, 1)
+    return range(0, max(length - step, 0) + 1, step)
 
 
 def _around(plan: StripPlan, lag: npt.NDArray[np.float64], radius: int) -> tuple[int, int, int]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from transect.mosaic.align.looks import Looker, Seams, expected, look_at_pairs
+from transect.mosaic.align.loops import hanging, in_loops
 from transect.mosaic.align.place import Placement, StageModel, place
 from transect.mosaic.align.solve import FLOOR_PX, Graph, Solution, solve, strains
 from transect.mosaic.align.waves import Reader, Shading
@@ -33,6 +35,23 @@ class Registration:
     def faults(self) -> dict[int, Fault]:
         """Why tiles are left out of the mosaic, by their number."""
         return faults_of(self.findings)
+
+    @cached_property
+    def checked(self) -> Bools:
+        """Accepted pairs that lie in a loop of such pairs: their residual is a check."""
+        checked = self.seams.accepted
+        checked[checked] = in_loops(self._graph())
+        return checked
+
+    @property
+    def unchecked_tiles(self) -> Ints:
+        """Tiles that only pairs outside of loops tie to the others."""
+        looped = self.checked[self.seams.accepted]
+        return np.flatnonzero(hanging(self._graph(), looped))
+
+    def _graph(self) -> Graph:
+        used, pairs = self.seams.accepted, self.seams.pairs
+        return Graph(len(self.component), pairs.a[used], pairs.b[used])
 
     def diagnosed(self, diagnosis: Diagnosis) -> Registration:
         """Add what was found wrong, and give the stage back as it was before parts were moved."""
