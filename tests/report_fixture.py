@@ -367,7 +367,7 @@ def _stitching(folder: Path, made: Made, tiles: pd.DataFrame, random: Any) -> No
         SEAMS, n, tile_a=np.array(one), tile_b=np.array(two), direction="x",
         confidence=random.uniform(0.3, 0.95, n), null_threshold=np.full(n, 0.21),
         residual_px=np.where(good, random.normal(0, 0.12, n), np.nan),
-        accepted=good, reason=np.where(good, "", "not better than unrelated tiles"),
+        accepted=good, checked=good, reason=np.where(good, "", "not better than unrelated tiles"),
     )  # fmt: skip
     write_table(folder / "seams.parquet", seams, SEAMS)
     index = {

@@ -10,7 +10,7 @@ RECIPES: dict[str, int] = {
     "index": 2,
     "check": 1,
     "shading": 1,
-    "register": 3,
+    "register": 4,
     "fuse": 2,
     "details": 1,
     "layers": 1,
@@ -24,5 +24,5 @@ RECIPES: dict[str, int] = {
     "cell": 1,
     "batch": 1,
     "trend": 1,
-    "report": 2,
+    "report": 3,
 }

@@ -144,6 +144,7 @@ def seams_frame(layout: Layout, found: Registration, channels: Sequence[str]) ->
             "confidence": seams.confidence,
             "null_threshold": seams.null,
             "accepted": seams.accepted,
+            "checked": found.checked,
             "residual_px": np.hypot(miss[:, 0], miss[:, 1]),
             "overlap_px": overlap_px(placed, pairs.axis, layout.size),
             "x0_px": np.minimum(first[:, 0], last[:, 0]),

@@ -91,7 +91,7 @@ LEVELS = Schema(
 
 SEAMS = Schema(
     "seams",
-    2,
+    3,
     "What every pair of neighbouring tiles showed",
     (
         Column("tile_a", "string", "", "left or upper tile"),
@@ -103,6 +103,13 @@ SEAMS = Schema(
         Column("confidence", "float64", "1", "normalised correlation of the overlap, 0 to 1"),
         Column("null_threshold", "float64", "1", "confidence that 1 of 10,000 unrelated pairs has"),
         Column("accepted", "bool", "", "whether the pair took part in the global solve"),
+        Column(
+            "checked",
+            "bool",
+            "",
+            "whether the pair was accepted and lies in a loop of accepted pairs; else its shift is"
+            " met exactly, whatever it is, and a residual of 0 says nothing",
+        ),
         Column("residual_px", "float64", "px", "measured shift minus that of the positions"),
         Column("overlap_px", "float64", "px", "width of the overlap as placed; below 0 a gap"),
         Column("x0_px", "float64", "px", "left border of the overlap in the mosaic"),

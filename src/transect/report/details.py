@@ -162,7 +162,7 @@ def _extreme(
 
 def _worst_seam(section: Section) -> Place | None:
     seams = section.tables["seams"]
-    seams = seams[seams["accepted"].astype(bool)]
+    seams = seams[seams["checked"].astype(bool)]
     residual = numbers(seams["residual_px"])
     shape = section.index.get("tile_shape")
     if not np.isfinite(residual).any() or not shape:

@@ -153,6 +153,7 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
             "confidence",
             "null_threshold",
             "accepted",
+            "checked",
             "residual_px",
             "reason",
         ),

@@ -85,9 +85,9 @@ def left_out(section: Section) -> list[str]:
 
 
 def seam_chart(section: Section) -> Chart | None:
-    """Draw the histogram of what the accepted seams leave over after the solve."""
+    """Draw the histogram of what the seams that loops check leave over after the solve."""
     seams = section.tables["seams"]
-    left_over = numbers(seams["residual_px"][seams["accepted"].astype(bool)])
+    left_over = numbers(seams["residual_px"][seams["checked"].astype(bool)])
     left_over = np.abs(left_over[np.isfinite(left_over)])
     if not len(left_over):
         return None
@@ -99,8 +99,8 @@ def seam_chart(section: Section) -> Chart | None:
     up = axis(heights, bottom, top, "seams", zero=True, least=1)
     middle = float(np.median(left_over))
     words = (
-        f"Residuals of {count(len(left_over))} accepted seams: median {short(middle)} px, largest"
-        f" {short(float(left_over.max()))} px."
+        f"Residuals of {count(len(left_over))} seams that lie in loops: median {short(middle)} px,"
+        f" largest {short(float(left_over.max()))} px."
     )
     chart = Chart("Seams: what the solve leaves over", words, 344, 220, across, up)
     chart.bars("bar number", edges, heights)
@@ -119,6 +119,8 @@ def stitching_facts(section: Section) -> list[tuple[str, str]]:
     if len(seams):
         good = int(seams["accepted"].astype(bool).sum())
         facts.append(("Seams accepted", f"{count(good)} of {count(len(seams))}"))
+        if loose := good - int(seams["checked"].astype(bool).sum()):
+            facts.append(("Accepted seams that no loop checks", count(loose)))
     if len(positions):
         bad = len(left_out(section))
         stage = int((positions["placed_by"] == "stage").sum()) - bad

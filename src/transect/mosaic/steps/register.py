@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from transect.config import MosaicConfig, parse_settings
@@ -18,14 +19,14 @@ from transect.mosaic.detectors.register import (
     register_detectors,
     wanted_channels,
 )
-from transect.mosaic.faults.findings import Apart
+from transect.mosaic.faults.findings import SHOWN, Apart
 from transect.mosaic.faults.verdict import refuse_turned, warn, words
 from transect.mosaic.frames import positions_facts, positions_frame, seams_frame, section_of
 from transect.mosaic.tables import LEVELS, POSITIONS, SEAMS
 from transect.recipes import RECIPES
 from transect.storage.tables import read_table, write_table
+from transect.tiles.fields import read_shading
 from transect.tiles.index import TileIndex
-from transect.tiles.shading import read_shading
 from transect.tiles.tables import TILES
 
 
@@ -81,7 +82,7 @@ def register(
         refuse_turned(recorded.found.findings, folder, index.stage)
         bright = levels_frame(recorded, layout, config.level_brightness, threads)
     found = recorded.found
-    _tell(found)
+    _tell(found, section.layout.names)
     warn(words(found.findings, section.tiles, section.layout.shape))
     facts = positions_facts(index, section, found) | {
         "channel": ", ".join(recorded.registered),
@@ -96,7 +97,7 @@ def register(
     write_table(levels, bright, LEVELS, {"reference": recorded.registered[0]})
 
 
-def _tell(found: Registration) -> None:
+def _tell(found: Registration, names: Sequence[str]) -> None:
     seams = found.seams
     logger.info(
         "%d of %d pairs accepted, rotation %.3f degrees, stage error %.1f px",
@@ -113,6 +114,20 @@ def _tell(found: Registration) -> None:
         )  # fmt: skip
     if left_out:
         logger.warning("%d tiles are left out of the mosaic", left_out)
+    _tell_unchecked(found, names)
     parts = int(found.component[found.by_pairs].max(initial=0)) + 1
     if parts > 1:
         logger.warning("the mosaic has %d parts that only the stage ties together", parts)
+
+
+def _tell_unchecked(found: Registration, names: Sequence[str]) -> None:
+    loose = found.unchecked_tiles
+    if not len(loose):
+        return
+    shown = ", ".join(names[n] for n in loose[:SHOWN])
+    more = f" and {len(loose) - SHOWN} more" if len(loose) > SHOWN else ""
+    logger.warning(
+        "%d of %d tiles hang on seams that no loop of seams checks, a wrong one would not show:"
+        " %s%s",
+        len(loose), len(names), shown, more,
+    )  # fmt: skip
