@@ -9,9 +9,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 logger = logging.getLogger("transect")
 T = TypeVar("T")
 
@@ -35,12 +32,21 @@ def timed(what: str) -> Iterator[None]:
 
 def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:
     """Pass items through, with a progress bar where standard error is a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield from items
         return
+    # Loaded for people only: most steps run under a workflow.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
+    with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=total)
         for item in items:
             yield item

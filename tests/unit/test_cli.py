@@ -31,6 +31,22 @@ def test_help_loads_no_stage() -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("module", "not_needed"),
+    [
+        ("transect.tiles.build", {"scipy", "pandas", "numba", "zarr"}),
+        ("transect.tiles.check", {"numba", "zarr", "transect.tiles.build"}),
+        ("transect.tiles.shading", {"numba", "zarr", "transect.tiles.build"}),
+        ("transect.mosaic.steps.register", {"zarr", "transect.mosaic.fusion.fuse"}),
+    ],
+)
+def test_a_stage_loads_nothing_of_others(module: str, not_needed: set[str]) -> None:
+    """Each of these takes a fifth of a second of every section's start."""
+    code = f"import sys, {module}; sys.exit(', '.join({not_needed} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ""
+
+
 def test_a_mistake_is_one_line_without_traceback(tmp_path: object) -> None:
     command = [sys.executable, "-c", "from transect.cli import main; main()"]
     options = ["index", "--folder", f"{tmp_path}/none", "--output", f"{tmp_path}/tiles.json"]

@@ -12,8 +12,9 @@ from support.raw_folder import SHAPE, texture, write_hitachi
 from transect.config import TilesConfig
 from transect.tiles.build import build_index
 from transect.tiles.check import check_tiles
+from transect.tiles.fields import read_shading, shading_arrays
 from transect.tiles.npz import read_npz, write_npz
-from transect.tiles.shading import estimate_shading, read_shading, shading_arrays
+from transect.tiles.shading import estimate_shading
 
 WIDE = (384, 512)
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
+
+from transect.near import pairs_within
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -75,7 +76,7 @@ def neighbours(layout: Layout) -> Pairs:
         none = np.zeros(0, dtype=np.int64)
         return Pairs(none, none, none)
     scaled = layout.stage_px / layout.size
-    found = cKDTree(scaled).query_pairs(1.26, output_type="ndarray").astype(np.int64)
+    found = pairs_within(scaled, 1.26)
     step = scaled[found[:, 1]] - scaled[found[:, 0]]
     axis = (np.abs(step[:, 1]) > np.abs(step[:, 0])).astype(np.int64)
     rank = np.arange(len(found))

@@ -9,8 +9,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from transect.config import FusionConfig
-from transect.tiles.charging import flatten_charging
-from transect.tiles.curtaining import remove_curtaining
 from transect.tiles.pixels import Pixels
 
 SEVERE = 0.025
@@ -64,8 +62,13 @@ def cleaned(tile: Pixels, gain: npt.NDArray[np.float32] | None, what: Wanted) ->
     what
         What to take off.
     """
+    # Off unless asked for, and what they load takes a tenth of fusion's start.
     if what.charging:
+        from transect.tiles.charging import flatten_charging
+
         tile = flatten_charging(tile, gain)
     if what.curtains:
+        from transect.tiles.curtaining import remove_curtaining
+
         tile = remove_curtaining(tile, gain)
     return tile

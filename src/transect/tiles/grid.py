@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -16,6 +15,8 @@ Ints = npt.NDArray[np.int64]
 # Stages err by a few percent of a tile; steps of tiles that overlap by 90 % are still above this.
 NEAREST_STEP = 0.05
 NEIGHBOURS = 24
+TOLD_BY = 400
+"""Tiles that tell the steps: more cost time and say the same."""
 ALIKE = 0.25
 COMMON = 0.1
 """Share of the tiles that must have a step before it is taken for the grid's."""
@@ -62,9 +63,7 @@ def _first_steps(centres: Floats, tile: tuple[float, float]) -> Floats:
     if len(centres) < 2:
         return steps
     scale = np.asarray(tile)
-    count = min(len(centres), NEIGHBOURS + 1)
-    _, near = cKDTree(centres / scale).query(centres / scale, k=count)
-    vectors = (centres[near] - centres[:, None]) / scale
+    vectors = np.stack([_near(centres / scale, one) for one in _some(centres) / scale])
     for axis in (0, 1):
         along, across = vectors[..., axis], vectors[..., 1 - axis]
         fits = (along > NEAREST_STEP) & (np.abs(across) < 0.5 * along)
@@ -74,6 +73,22 @@ def _first_steps(centres: Floats, tile: tuple[float, float]) -> Floats:
         if len(rows):
             steps[axis] = _shortest(vectors[rows, nearest[rows]], axis) * scale
     return steps
+
+
+def _some(centres: Floats) -> Floats:
+    """Tiles from all over the section; by chance, as every n-th could be the last of its row."""
+    if len(centres) <= TOLD_BY:
+        return centres
+    chosen = np.random.default_rng(0).choice(len(centres), TOLD_BY, replace=False)
+    return np.asarray(centres[chosen])
+
+
+def _near(places: Floats, place: Floats) -> Floats:
+    """Ways from one place to those nearest to it, itself among them."""
+    ways = places - place
+    count = min(len(ways), NEIGHBOURS + 1)
+    distance = np.hypot(ways[:, 0], ways[:, 1])
+    return np.asarray(ways[np.argpartition(distance, count - 1)[:count]])
 
 
 def _shortest(vectors: Floats, axis: int) -> Floats:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from transect.config import TilesConfig
 from transect.errors import InputError
+from transect.near import pairs_within
 from transect.tiles.index import Detail, Tile
 from transect.tiles.places import centred, channel_name
 from transect.tiles.readers import Found, Scan
@@ -110,10 +110,11 @@ def _touches(found: Sequence[Found], config: TilesConfig) -> npt.NDArray[np.bool
     centres = np.array([centred(f, f.header.shape[0], config).centre_um for f in found])
     size = np.array([f.header.shape[::-1] for f in found], dtype=np.float64).max(axis=0)
     scaled = centres / (size * (found[0].pixel_nm or 1.0) / 1000)
-    # Enough to see past all detectors of the same field.
-    distance, _ = cKDTree(scaled).query(scaled, k=np.arange(1, min(len(found), 16) + 1), p=np.inf)
-    apart = np.asarray(distance)
-    return np.asarray(((apart > SAME_FIELD) & (apart <= 1.0)).any(axis=1))
+    pairs = pairs_within(scaled, float(np.sqrt(2)))
+    apart = np.abs(scaled[pairs[:, 1]] - scaled[pairs[:, 0]]).max(axis=1)
+    touches = np.zeros(len(found), dtype=np.bool_)
+    touches[pairs[(apart > SAME_FIELD) & (apart <= 1.0)]] = True
+    return touches
 
 
 def place_details(

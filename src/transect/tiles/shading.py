@@ -9,7 +9,6 @@ tiles agree, so that with few tiles the field stays flat unless the evidence is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,21 +18,14 @@ import pandas as pd
 from transect.log import logger
 from transect.parallel import run
 from transect.tiles import phase
+from transect.tiles.fields import Shading as Shading
+from transect.tiles.fields import read_shading as read_shading
 from transect.tiles.index import Tile, TileIndex
-from transect.tiles.npz import read_npz
 from transect.tiles.overlap import Equations, neighbours, pair_equations, solve, surface
 from transect.tiles.read import read_tile
 
 MOST_PAIRS = 1000
 """Pairs beyond this many add time and no precision."""
-
-
-@dataclass(frozen=True)
-class Shading:
-    """Brightness over the field of one channel: divide a tile by the gain."""
-
-    gain: npt.NDArray[np.float32]
-    offset: float
 
 
 def estimate_shading(
@@ -109,25 +101,3 @@ def _from_phase(
     if field is None:
         return np.ones(index.tile_shape, dtype=np.float32)
     return np.asarray(np.exp(phase.spread(field, index.tile_shape)))
-
-
-def shading_arrays(shadings: Sequence[Shading]) -> dict[str, npt.NDArray[np.float32]]:
-    """Arrays of `shading.npz`: `gain_0`, `offset_0`, and so on, in the index's channel order."""
-    arrays: dict[str, npt.NDArray[np.float32]] = {}
-    for number, shading in enumerate(shadings):
-        arrays[f"gain_{number}"] = shading.gain
-        arrays[f"offset_{number}"] = np.array(shading.offset, dtype=np.float32)
-    return arrays
-
-
-def read_shading(path: Path) -> list[Shading]:
-    """Shading of every channel, in the index's channel order.
-
-    Raises
-    ------
-    StorageError
-        The file cannot be read.
-    """
-    arrays = read_npz(path)
-    count = sum(name.startswith("gain_") for name in arrays)
-    return [Shading(arrays[f"gain_{n}"], float(arrays[f"offset_{n}"].item())) for n in range(count)]

@@ -1,6 +1,6 @@
 """Commands of the tiles stage: index, check, shading.
 
-Each loads what it needs itself: compiled kernels and tables cost seconds, and indexing needs none.
+Each loads what it needs itself: tables cost half a second, and indexing needs none.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from pathlib import Path
 from transect.config import TilesConfig, parse_settings
 from transect.log import logger, timed
 from transect.recipes import RECIPES
-from transect.tiles.build import build_index
 from transect.tiles.index import TileIndex
 
 
@@ -28,6 +27,8 @@ def index(*, folder: Path, output: Path, settings: str = "{}", threads: int = 1)
     threads
         Threads that read files.
     """
+    from transect.tiles.build import build_index
+
     config = parse_settings(TilesConfig, settings)
     with timed(f"index of {folder} (recipe {RECIPES['index']})"):
         found = build_index(folder, config, threads)
@@ -87,8 +88,9 @@ def shading(*, tiles: Path, checks: Path, folder: Path, output: Path, threads: i
         Threads to work with.
     """
     from transect.storage.tables import read_table
+    from transect.tiles.fields import shading_arrays
     from transect.tiles.npz import write_npz
-    from transect.tiles.shading import estimate_shading, shading_arrays
+    from transect.tiles.shading import estimate_shading
     from transect.tiles.tables import TILES
 
     found = TileIndex.load(tiles)

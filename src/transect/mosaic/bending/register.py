@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from transect.log import logger
-from transect.mosaic.bending.distort import find_distortion
 from transect.mosaic.bending.own import own_bends
+from transect.mosaic.bending.shared import find_distortion
 from transect.mosaic.bending.straight import Bending, Straightener
 from transect.mosaic.detectors.channels import Channel
 from transect.mosaic.detectors.register import Recorded

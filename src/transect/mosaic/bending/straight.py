@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from transect.mosaic.align.waves import Shading
 from transect.mosaic.bending.distort import Distortion, from_fact
-from transect.mosaic.detectors.channels import Channel
-from transect.mosaic.fusion.fuse import TileReader
-from transect.mosaic.fusion.scene import Detector, Scene
 from transect.mosaic.layout import Floats, Image, Layout
+
+if TYPE_CHECKING:
+    # Registration and fusion use this alike, and neither should load the other.
+    from transect.mosaic.detectors.channels import Channel
+    from transect.mosaic.fusion.fuse import TileReader
+    from transect.mosaic.fusion.scene import Detector, Scene
 
 OWN = ("bend_xx_px", "bend_xy_px", "bend_yx_px", "bend_yy_px")
 """Columns of `positions.parquet`: component, then edge (x: right, y: lower)."""
@@ -67,7 +70,7 @@ class Straightener:
 
     def straight_channel(self, channel: Channel) -> Channel:
         """Give a detector whose tiles are read straightened."""
-        shading = Shading(self._field(channel.shading.gain), channel.shading.offset)
+        shading = replace(channel.shading, gain=self._field(channel.shading.gain))
         return replace(channel, read=lambda n: self.straight(channel.read(n), n), shading=shading)
 
     def straight_detector(self, detector: Detector) -> Detector:

@@ -11,10 +11,11 @@ import pandas as pd
 
 from transect.mosaic.align.waves import Reader, Shading
 from transect.mosaic.frames import SEEN, Section
-from transect.mosaic.layout import Bools, Image
+from transect.mosaic.layout import Bools
+from transect.tiles.fields import Shading as Field
+from transect.tiles.fields import uneven as uneven
 from transect.tiles.index import TileIndex
 from transect.tiles.read import read_tile
-from transect.tiles.shading import Shading as Field
 
 NO_IMAGE = "no readable image"
 
@@ -86,8 +87,3 @@ def channels_of(
         )
 
     return [one(name, field) for name, field in zip(index.channels, fields, strict=True)]
-
-
-def uneven(gain: Image) -> Image | None:
-    """Flat field, or none where it is 1 everywhere: then pixels stay exactly as they are."""
-    return None if (gain == 1).all() else gain
