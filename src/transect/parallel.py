@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TypeVar
 
-import dask.config
-from dask.base import compute
-from dask.delayed import delayed
+from dask.threaded import get
 from threadpoolctl import ThreadpoolController
 
 from transect.log import progress
@@ -118,18 +116,14 @@ def _libraries() -> ThreadpoolController:
 
 def _batches(work: Callable[[T], R], items: Sequence[T], threads: int, hold: int) -> Iterable[R]:
     size = max(2 * threads, hold, 1)
-    task = delayed(work, pure=False)
     # A pool of our own: leaving it waits for the tasks that still run after one has failed, so
     # that none of them writes into a store that is being taken away.
-    with (
-        _libraries().limit(limits=1),
-        ThreadPoolExecutor(max(threads, 1)) as pool,
-        dask.config.set(scheduler="threads", pool=pool),
-    ):
+    with _libraries().limit(limits=1), ThreadPoolExecutor(max(threads, 1)) as pool:
         for start in range(0, len(items), size):
             batch = items[start : start + size]
             # Dask starts independent tasks from the last name on; in order, neighbours share
             # decoded tiles.
             names = [f"{size - i:06d}" for i in range(len(batch))]
-            pairs = zip(batch, names, strict=True)
-            yield from compute(*[task(item, dask_key_name=name) for item, name in pairs])
+            # A graph by hand: making each of its tasks by `delayed` takes 0.2 ms.
+            graph = {n: (partial(work, item),) for n, item in zip(names, batch, strict=True)}
+            yield from get(graph, names, pool=pool)

@@ -20,6 +20,8 @@ from transect.tiles.read import load
 from transect.tiles.tables import TILES
 
 BLANK = "no contrast beyond the noise"
+FIGURES_HELD = 100
+"""Tiles whose figures wait for each other: they are small, and threads stop less often."""
 FIGURES = tuple(name for name in Quality.__dataclass_fields__ if name != "blank")
 
 
@@ -59,7 +61,7 @@ def check_tiles(folder: Path, index: TileIndex, threads: int = 1) -> pd.DataFram
     def look(tile: Tile) -> _Seen:
         return _look(folder, index, tile)
 
-    seen = list(run(look, index.tiles, threads, "checks"))
+    seen = list(run(look, index.tiles, threads, "checks", hold=FIGURES_HELD))
     rows = [_row(s) for s in _without_copies(seen)]
     rows += [
         _blank_row() | {"file": q.file, "status": "quarantined", "reason": q.reason}
