@@ -10,11 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
+from transect.config import TilesConfig
+from transect.tiles.build import build_index
+from transect.tiles.check import check_tiles
+
 Image = npt.NDArray[np.generic]
 Field = Callable[[int, int], Image]
 
 PIXEL_NM = 25.0
 SHAPE = (192, 256)
+STEP_NM = 0.9 * SHAPE[1] * PIXEL_NM
+"""Distance of neighbouring tiles."""
 
 
 def texture(seed: int, shape: tuple[int, int] = SHAPE, noise: float = 5.0) -> Image:
@@ -101,3 +107,12 @@ def write_image(path: Path, pixels: Image) -> None:
         tifffile.imwrite(path, pixels)
     else:
         assert cv2.imwrite(str(path), pixels)
+
+
+def reasons(folder: Path, config: TilesConfig | None = None) -> dict[str, str]:
+    """Reasons of the quarantine by file, of the index and of the checks together."""
+    index = build_index(folder, config or TilesConfig())
+    rows = check_tiles(folder, index)
+    bad = rows[rows["status"] == "quarantined"]
+    assert set(bad["file"]) >= {q.file for q in index.quarantined}
+    return dict(zip(bad["file"], bad["reason"], strict=True))
