@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from transect.kernels import kernel
-from transect.mosaic.fusion.cells import CELL_COLUMNS, CELL_ROWS, bounds, ramp
-from transect.mosaic.fusion.sample import sample
+from transect.kernels import kernel, part
+from transect.mosaic.fusion.cells import CELL_COLUMNS, CELL_ROWS, ramp
+from transect.mosaic.fusion.sample import LINES, begin, proceed, sample
 from transect.mosaic.layout import Image
 
 HALF = np.float32(0.5)
+
+STRIP = 16
+"""Cells beside each other that are filled at once: the rows in work fit the first cache."""
 
 Pixels = npt.NDArray[Any]
 Ints32 = npt.NDArray[np.int32]
@@ -42,7 +45,7 @@ def lay_alone(
     Parameters
     ----------
     tile, owners
-        Its number, and the owner of every cell.
+        Its number, and the owner of every cell; those that are filled lose it.
     area
         First and one past the last row, then column, that the tile covers; of the shard.
     pixels, shading, weights, level
@@ -52,21 +55,39 @@ def lay_alone(
     out, valid
         Pixels and mask of the shard.
     """
-    lines = np.empty((CELL_ROWS + 5, CELL_COLUMNS + 5), np.float32)
-    greys = np.empty((CELL_ROWS, CELL_COLUMNS), np.float32)
+    room = np.empty((LINES, STRIP * CELL_COLUMNS + 16), np.float32)
+    greys = np.empty((1, STRIP * CELL_COLUMNS), np.float32)
     for p in range(owners.shape[0]):
-        r0 = p * CELL_ROWS
-        height = min(CELL_ROWS, out.shape[0] - r0)
         for q in range(owners.shape[1]):
-            if owners[p, q] == tile:
-                c0 = q * CELL_COLUMNS
-                width = min(CELL_COLUMNS, out.shape[1] - c0)
-                i, j = r0 - area[0], c0 - area[2]
-                sample(pixels, shading, i, j, weights, level, lines, greys, height, width)
-                _store(greys, limits, out, r0, c0, height, width)
-                for r in range(r0, r0 + height):
-                    for c in range(c0, c0 + width):
-                        valid[r, c] = 1
+            if owners[p, q] != tile:
+                continue
+            p1, q1 = _strip(tile, owners, p, q)
+            r0, r1 = p * CELL_ROWS, min(p1 * CELL_ROWS, out.shape[0])
+            c0, c1 = q * CELL_COLUMNS, min(q1 * CELL_COLUMNS, out.shape[1])
+            i, j, width = r0 - area[0], c0 - area[2], c1 - c0
+            begin(pixels, shading, i, j, weights, level, room, width)
+            for r in range(r1 - r0):
+                proceed(pixels, shading, i, j, weights, level, room, r, greys, 0, width)
+                _store(greys, 0, limits, out, r0 + r, c0, width)
+                for c in range(np.uint64(width)):
+                    valid[r0 + r, np.uint64(c0) + c] = 1
+
+
+@kernel
+def _strip(tile: int, owners: Ints32, p: int, q: int) -> tuple[int, int]:
+    """Take cells of a tile from this one on, to the right and down: where they end."""
+    q1 = q
+    while q1 < owners.shape[1] and q1 - q < STRIP and owners[p, q1] == tile:
+        q1 += 1
+    p1, whole = p, True
+    while whole:
+        for k in range(q, q1):
+            owners[p1, k] = -1
+        p1 += 1
+        whole = p1 < owners.shape[0]
+        for k in range(q, q1):
+            whole = whole and owners[p1, k] == tile
+    return p1, q1
 
 
 @kernel
@@ -74,8 +95,8 @@ def lay_among(
     slots: Ints32,
     fading: bool,
     area: Area,
-    across: Image,
-    along: Image,
+    sides: tuple[Image, Image],
+    reach: tuple[Image, Image],
     pixels: Pixels,
     shading: Image,
     weights: Image,
@@ -92,67 +113,81 @@ def lay_among(
         Whether its weight falls from its middle to its border, instead of at its sides.
     area
         As in `lay_alone`.
-    across, along
-        Sides of the tile: see `cells.claim`.
+    sides, reach
+        Sides of the tile, across and along, and where they lie by cells: see `cells.bands`.
     pixels, shading, weights, level
         As `sample` takes them.
     sums
         Sums of weighted greys and of weights, shape (slot, 2, row, column).
     """
-    lines = np.empty((CELL_ROWS + 5, CELL_COLUMNS + 5), np.float32)
+    room = np.empty((LINES, CELL_COLUMNS + 16), np.float32)
     greys = np.empty((CELL_ROWS, CELL_COLUMNS), np.float32)
     share = np.empty((CELL_ROWS, CELL_COLUMNS), np.float32)
-    rows, columns = across.shape[1], along.shape[1]
+    across, along = reach
+    rows, columns = sides[0].shape[1], sides[1].shape[1]
     for p in range(max(area[0], 0) // CELL_ROWS, -(-min(area[1], rows) // CELL_ROWS)):
-        r0, r1 = max(p * CELL_ROWS, area[0]), min((p + 1) * CELL_ROWS, area[1], rows)
         for q in range(max(area[2], 0) // CELL_COLUMNS, -(-min(area[3], columns) // CELL_COLUMNS)):
             if slots[p, q] < 0:
                 continue
+            r0, r1 = max(p * CELL_ROWS, area[0]), min((p + 1) * CELL_ROWS, area[1], rows)
             c0, c1 = max(q * CELL_COLUMNS, area[2]), min((q + 1) * CELL_COLUMNS, area[3], columns)
             if fading:
                 _fade(area, r0, r1, c0, c1, share)
-            elif not _weigh(across, along, r0, r1, c0, c1, share):
-                continue
+            else:
+                # Without what has no weight.
+                r0, r1 = max(r0, int(along[0, q]) - 1), min(r1, int(along[3, q]) + 1)
+                c0, c1 = max(c0, int(across[0, p]) - 1), min(c1, int(across[3, p]) + 1)
+                if r0 >= r1 or c0 >= c1:
+                    continue
+                beside = c0 + HALF < across[1, p] or c1 - HALF > across[2, p]
+                below = r0 + HALF < along[1, q] or r1 - HALF > along[2, q]
+                _weigh(sides, beside, below, r0, r1, c0, c1, share)
             i, j, height, width = r0 - area[0], c0 - area[2], r1 - r0, c1 - c0
-            sample(pixels, shading, i, j, weights, level, lines, greys, height, width)
+            sample(pixels, shading, i, j, weights, level, room, greys, height, width)
             top, left = r0 - p * CELL_ROWS, c0 - q * CELL_COLUMNS
             _add(share, greys, sums, slots[p, q], top, left, height, width)
 
 
-@kernel
+@part
 def _add(
     share: Image, greys: Image, sums: Image, slot: int, top: int, left: int, height: int, width: int
 ) -> None:
+    first = np.uint64(left)
     for r in range(height):
-        for c in range(width):
-            sums[slot, 0, top + r, left + c] += share[r, c] * greys[r, c]
-            sums[slot, 1, top + r, left + c] += share[r, c]
+        for c in range(np.uint64(width)):
+            sums[slot, 0, top + r, first + c] += share[r, c] * greys[r, c]
+            sums[slot, 1, top + r, first + c] += share[r, c]
 
 
-@kernel
-def _weigh(across: Image, along: Image, r0: int, r1: int, c0: int, c1: int, share: Image) -> bool:
-    """Weights of a tile's pixels; whether any may be more than 0."""
-    least_x, most_x = bounds(across, r0, r1, c0, c1)
-    least_y, most_y = bounds(along, c0, c1, r0, r1)
-    if most_x <= 0 or most_y <= 0:
-        return False
-    for r in range(r1 - r0):
-        for c in range(c1 - c0):
-            share[r, c] = 1
-    if least_x < 1:
-        for r in range(r0, r1):
-            near, near_slope = across[0, r], across[1, r]
-            far, far_slope = across[2, r], across[3, r]
-            for c in range(c0, c1):
-                x = np.float32(c) + HALF
-                share[r - r0, c - c0] = ramp(x - near, near_slope) * ramp(far - x, far_slope)
-    if least_y < 1:
-        for r in range(r0, r1):
+@part
+def _weigh(
+    sides: tuple[Image, Image],
+    beside: bool,
+    below: bool,
+    r0: int,
+    r1: int,
+    c0: int,
+    c1: int,
+    share: Image,
+) -> None:
+    """Weights of a tile's pixels, where its sides to the left and right, or others, matter."""
+    across, along = sides
+    first = np.uint64(c0)
+    for r in range(r0, r1):
+        near, near_slope = across[0, r], across[1, r]
+        far, far_slope = across[2, r], across[3, r]
+        for c in range(np.uint64(c1 - c0)):
+            if beside:
+                x = np.float32(first + c) + HALF
+                share[r - r0, c] = ramp(x - near, near_slope) * ramp(far - x, far_slope)
+            else:
+                share[r - r0, c] = 1
+        if below:
             y = np.float32(r) + HALF
-            for c in range(c0, c1):
-                w = ramp(y - along[0, c], along[1, c]) * ramp(along[2, c] - y, along[3, c])
-                share[r - r0, c - c0] *= w
-    return True
+            for c in range(np.uint64(c1 - c0)):
+                k = first + c
+                w = ramp(y - along[0, k], along[1, k]) * ramp(along[2, k] - y, along[3, k])
+                share[r - r0, c] *= w
 
 
 @kernel
@@ -208,12 +243,14 @@ def finish(
                 continue
             if spare_slots[p, q] >= 0:
                 _fill(sums, slot, spare, spare_slots[p, q], height, width)
+            first = np.uint64(c0)
             for r in range(height):
-                for c in range(width):
+                for c in range(np.uint64(width)):
                     total, weight = sums[slot, 0, r, c], sums[slot, 1, r, c]
                     greys[r, c] = total / weight if weight > 0 else np.float32(0)
-                    valid[r0 + r, c0 + c] |= np.uint8(weight > 0)
-            _store(greys, limits, out, r0, c0, height, width)
+                    valid[r0 + r, first + c] |= np.uint8(weight > 0)
+            for r in range(height):
+                _store(greys, r, limits, out, r0 + r, c0, width)
 
 
 @kernel
@@ -225,25 +262,25 @@ def _fill(sums: Image, slot: int, spare: Image, other: int, height: int, width: 
                 sums[slot, 1, r, c] = spare[other, 1, r, c]
 
 
-@kernel
+@part
 def _store(
     greys: Image,
+    line: int,
     limits: tuple[float, float],
     out: Pixels,
-    r0: int,
+    row: int,
     c0: int,
-    height: int,
     width: int,
 ) -> None:
     """Round halves up where pixels are whole numbers, and keep them in range."""
     low, high = np.float32(limits[0]), np.float32(limits[1])
-    whole = low < high
-    for r in range(height):
-        if not whole:
-            for c in range(width):
-                out[r0 + r, c0 + c] = greys[r, c]
-            continue
-        for c in range(width):
-            value = np.floor(greys[r, c] + HALF)
-            value = value if value > low else low
-            out[r0 + r, c0 + c] = value if value < high else high
+    # As in `sample`: never an index that may be below 0.
+    first = np.uint64(c0)
+    if not low < high:
+        for c in range(np.uint64(width)):
+            out[row, first + c] = greys[line, c]
+        return
+    for c in range(np.uint64(width)):
+        value = np.floor(greys[line, c] + HALF)
+        value = value if value > low else low
+        out[row, first + c] = value if value < high else high

@@ -8,10 +8,13 @@ import numpy.typing as npt
 from transect.kernels import kernel
 from transect.mosaic.layout import Image
 
-CELL_ROWS, CELL_COLUMNS = 64, 128
-"""Size of a cell: its floats stay in the first cache of a core."""
+CELL_ROWS, CELL_COLUMNS = 64, 64
+"""Size of a cell: larger ones would be crossed by more joints, smaller ones be more to do."""
 
 HALF = np.float32(0.5)
+
+ROUND_PX = np.float32(0.01)
+"""More than single precision rounds the places of a shard by."""
 
 Area = npt.NDArray[np.int64]
 Ints32 = npt.NDArray[np.int32]
@@ -26,6 +29,42 @@ def ramp(inside: np.float32, slope: np.float32) -> np.float32:
 
 
 @kernel
+def bands(sides: Image, start: int, stop: int, size: int) -> Image:
+    """Where a tile's weight may begin, is 1 from, is 1 to, and has ended, for bands of cells.
+
+    Parameters
+    ----------
+    sides
+        Left and right sides by row of the shard: where the left one lies, its slope (weight per
+        px), where the right one lies, its slope; shape (4, row). Or top and bottom ones by column.
+    start, stop
+        Rows, or columns, that the tile covers.
+    size
+        How many make a band.
+
+    Returns
+    -------
+    Array of shape (4, band): columns, or rows, with room for what floats round.
+    """
+    length = sides.shape[1]
+    found = np.empty((4, -(-length // size)), np.float32)
+    for k in range(found.shape[1]):
+        begins, fully, until, ends = (
+            np.float32(3e9),
+            -np.float32(3e9),
+            np.float32(3e9),
+            -np.float32(3e9),
+        )
+        for n in range(max(k * size, start), min((k + 1) * size, stop, length)):
+            near, far = HALF / sides[1, n], HALF / sides[3, n]
+            begins, fully = min(begins, sides[0, n] - near), max(fully, sides[0, n] + near)
+            until, ends = min(until, sides[2, n] - far), max(ends, sides[2, n] + far)
+        found[0, k], found[1, k] = begins - ROUND_PX, fully + ROUND_PX
+        found[2, k], found[3, k] = until - ROUND_PX, ends + ROUND_PX
+    return found
+
+
+@kernel
 def claim(
     tile: int, area: Area, across: Image, along: Image, owners: Ints32, shown: Ints32
 ) -> None:
@@ -37,53 +76,25 @@ def claim(
         Number of the tile.
     area
         First and one past the last row, then column, that the tile covers; of the shard.
-    across
-        Left and right sides by row of the shard: where the left one lies, its slope (weight per
-        px), where the right one lies, its slope; shape (4, row).
-    along
-        Top and bottom sides by column, likewise, shape (4, column).
+    across, along
+        Where its sides lie, by rows and by columns of cells: see `bands`.
     owners
         Of every cell, the last tile that covers it all with weight 1, else -1; updated.
     shown
         Of every cell, how many tiles have weight there, or -1 where none touches it; updated.
     """
-    rows, columns = across.shape[1], along.shape[1]
-    for p in range(max(area[0], 0) // CELL_ROWS, -(-min(area[1], rows) // CELL_ROWS)):
-        r0, r1 = p * CELL_ROWS, min((p + 1) * CELL_ROWS, rows)
-        for q in range(max(area[2], 0) // CELL_COLUMNS, -(-min(area[3], columns) // CELL_COLUMNS)):
-            c0, c1 = q * CELL_COLUMNS, min((q + 1) * CELL_COLUMNS, columns)
-            top, bottom = max(r0, area[0]), min(r1, area[1])
-            left, right = max(c0, area[2]), min(c1, area[3])
-            least, most = bounds(across, top, bottom, left, right)
-            least_too, most_too = bounds(along, left, right, top, bottom)
-            shown[p, q] = max(shown[p, q], 0) + (most > 0 and most_too > 0)
-            whole = top == r0 and bottom == r1 and left == c0 and right == c1
-            if whole and least >= 1 and least_too >= 1:
+    rows, columns = owners.shape
+    for p in range(max(area[0], 0) // CELL_ROWS, min(-(-area[1] // CELL_ROWS), rows)):
+        top, bottom = max(p * CELL_ROWS, area[0]), min((p + 1) * CELL_ROWS, area[1])
+        for q in range(max(area[2], 0) // CELL_COLUMNS, min(-(-area[3] // CELL_COLUMNS), columns)):
+            left, right = max(q * CELL_COLUMNS, area[2]), min((q + 1) * CELL_COLUMNS, area[3])
+            seen = right - HALF > across[0, p] and left + HALF < across[3, p]
+            seen &= bottom - HALF > along[0, q] and top + HALF < along[3, q]
+            shown[p, q] = max(shown[p, q], 0) + seen
+            whole = bottom - top == CELL_ROWS and right - left == CELL_COLUMNS
+            whole &= left + HALF >= across[1, p] and right - HALF <= across[2, p]
+            if whole and top + HALF >= along[1, q] and bottom - HALF <= along[2, q]:
                 owners[p, q] = tile
-
-
-@kernel
-def bounds(
-    sides: Image, start: int, stop: int, low: int, high: int
-) -> tuple[np.float32, np.float32]:
-    """Least and greatest weight that two facing sides leave a rectangle.
-
-    Parameters
-    ----------
-    sides
-        As `claim` takes them.
-    start, stop
-        Pixels along the sides.
-    low, high
-        Pixels across them.
-    """
-    first, last = np.float32(low) + HALF, np.float32(high) - HALF
-    least, most = np.float32(1), np.float32(0)
-    for k in range(start, stop):
-        near, near_slope, far, far_slope = sides[0, k], sides[1, k], sides[2, k], sides[3, k]
-        least = min(least, ramp(first - near, near_slope), ramp(far - last, far_slope))
-        most = max(most, min(ramp(last - near, near_slope), ramp(far - first, far_slope)))
-    return least, most
 
 
 def share_out(owners: Ints32, shown: Ints32) -> Ints32:

@@ -19,9 +19,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from transect.kernels import kernel
+from transect.kernels import kernel, part
 from transect.mosaic.fusion.joints import KNOT_PX, Joint
-from transect.mosaic.fusion.sample import Pixels, sample
+from transect.mosaic.fusion.sample import LINES, Pixels, sample
 from transect.mosaic.layout import Floats, Image
 
 NARROW = 0.25
@@ -30,8 +30,8 @@ NARROW = 0.25
 NOISE = 1.5
 """Differences up to this many times the usual one are taken for noise."""
 
-BLOCK = 64
-"""Edge of the pieces that are compared at once: they stay in the first cache of a core."""
+BLOCK_ROWS, BLOCK_COLUMNS = 64, 256
+"""Size of the pieces that are compared at once: they stay in the second cache of a core."""
 
 Source = tuple[Pixels, Image, Image, Image]
 
@@ -82,23 +82,34 @@ def compare(
     Array of shape (2, cell row, cell column).
     """
     sums = np.zeros((2, height // KNOT_PX, width // KNOT_PX))
-    lines = np.empty((BLOCK + 5, BLOCK + 5), np.float32)
-    grey_a, grey_b = np.empty((BLOCK, BLOCK), np.float32), np.empty((BLOCK, BLOCK), np.float32)
-    for r in range(0, height, BLOCK):
-        rows = min(BLOCK, height - r)
-        for c in range(0, width, BLOCK):
-            columns = min(BLOCK, width - c)
+    room = np.empty((LINES, BLOCK_COLUMNS + 16), np.float32)
+    grey_a = np.empty((BLOCK_ROWS, BLOCK_COLUMNS), np.float32)
+    grey_b = np.empty((BLOCK_ROWS, BLOCK_COLUMNS), np.float32)
+    for r in range(0, height, BLOCK_ROWS):
+        rows = min(BLOCK_ROWS, height - r)
+        for c in range(0, width, BLOCK_COLUMNS):
+            columns = min(BLOCK_COLUMNS, width - c)
             i, j = row_a + r, column_a + c
-            sample(a[0], a[1], i, j, a[2], a[3], lines, grey_a, rows, columns)
+            sample(a[0], a[1], i, j, a[2], a[3], room, grey_a, rows, columns)
             i, j = row_b + r, column_b + c
-            sample(b[0], b[1], i, j, b[2], b[3], lines, grey_b, rows, columns)
-            for k in range(rows):
-                for m in range(columns):
-                    difference = grey_a[k, m] - grey_b[k, m]
-                    p, q = (r + k) // KNOT_PX, (c + m) // KNOT_PX
-                    sums[0, p, q] += difference
-                    sums[1, p, q] += difference * difference
+            sample(b[0], b[1], i, j, b[2], b[3], room, grey_b, rows, columns)
+            _sum(grey_a, grey_b, rows, columns, sums, r // KNOT_PX, c // KNOT_PX)
     return sums
+
+
+@part
+def _sum(
+    grey_a: Image, grey_b: Image, rows: int, columns: int, sums: Floats, p: int, q: int
+) -> None:
+    for k in range(rows):
+        for n in range(columns // KNOT_PX):
+            total, squares = sums[0, p + k // KNOT_PX, q + n], sums[1, p + k // KNOT_PX, q + n]
+            for m in range(n * KNOT_PX, (n + 1) * KNOT_PX):
+                difference = grey_a[k, m] - grey_b[k, m]
+                total += difference
+                squares += difference * difference
+            sums[0, p + k // KNOT_PX, q + n] = total
+            sums[1, p + k // KNOT_PX, q + n] = squares
 
 
 def bent(joint: Joint, window: Window, sums: Floats) -> Joint:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from transect.mosaic.fusion.blend import finish, lay_alone, lay_among, starving
 from transect.mosaic.fusion.cache import TileCache
-from transect.mosaic.fusion.cells import CELL_COLUMNS, CELL_ROWS, claim, share_out
+from transect.mosaic.fusion.cells import CELL_COLUMNS, CELL_ROWS, bands, claim, share_out
 from transect.mosaic.fusion.cut import bent, compare, trimmed
 from transect.mosaic.fusion.joints import Joint, Sides, joints
 from transect.mosaic.fusion.sample import taps
@@ -118,7 +118,12 @@ class Fusion:
 
     def _lay(self, channel: int, tile: int, row0: int, col0: int, shape: tuple[int, int]) -> _Laid:
         area = self._area(channel, tile) - (row0, row0, col0, col0)
-        return _Laid(tile, area, *self._sides.of(tile, row0, col0, shape))
+        sides = self._sides.of(tile, row0, col0, shape)
+        reach = (
+            bands(sides[0], area[0], area[1], CELL_ROWS),
+            bands(sides[1], area[2], area[3], CELL_COLUMNS),
+        )
+        return _Laid(tile, area, sides, reach)
 
     def _source(self, channel: int, tile: int) -> tuple[Pixels, Image, Image, Image]:
         """Get what `sample` reads of a tile; it is not kept, so that memory holds few tiles."""
@@ -134,29 +139,29 @@ class Fusion:
         cells = -(-out.shape[0] // CELL_ROWS), -(-out.shape[1] // CELL_COLUMNS)
         owners, shown = np.full((2, *cells), -1, dtype=np.int32)
         for one in laid:
-            claim(one.tile, one.area, one.across, one.along, owners, shown)
+            claim(one.tile, one.area, *one.reach, owners, shown)
         slots = share_out(owners, shown)
         sums = _sums(slots)
         for one in laid:
             source = self._source(channel, one.tile)
             lay_alone(one.tile, owners, one.area, *source, self._limits, out, valid)
-            lay_among(slots, False, one.area, one.across, one.along, *source, sums)
+            lay_among(slots, False, one.area, one.sides, one.reach, *source, sums)
         hungry = starving(slots, sums, out.shape)
         spare = _sums(hungry)
         for one in laid if len(spare) else ():
             source = self._source(channel, one.tile)
-            lay_among(hungry, True, one.area, one.across, one.along, *source, spare)
+            lay_among(hungry, True, one.area, one.sides, one.reach, *source, spare)
         finish(slots, sums, hungry, spare, self._limits, out, valid)
 
 
 @dataclass(frozen=True)
 class _Laid:
-    """A tile on a shard: the rectangle of the shard that it covers, and its sides there."""
+    """A tile on a shard: the rectangle of it that it covers, its sides, and these by cells."""
 
     tile: int
     area: Area
-    across: Image
-    along: Image
+    sides: tuple[Image, Image]
+    reach: tuple[Image, Image]
 
 
 def _sums(slots: npt.NDArray[np.int32]) -> Image:

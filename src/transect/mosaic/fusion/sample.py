@@ -16,11 +16,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from transect.kernels import kernel
+from transect.kernels import kernel, part
 from transect.mosaic.layout import Image
 
 REACH = 3
 """Pixels on each side of a place that count."""
+
+LINES = 2 * REACH + 1
+"""Lines of a room: one for corrected greys, the others for as many filtered rows of the tile."""
 
 Pixels = npt.NDArray[Any]
 
@@ -43,7 +46,7 @@ def sample(
     col0: int,
     weights: Image,
     level: Image,
-    lines: Image,
+    room: Image,
     greys: Image,
     height: int,
     width: int,
@@ -62,33 +65,99 @@ def sample(
         Of six rows and of six columns, as `taps` gives them, shape (2, 6).
     level
         Gain, offset and black level: grey = (pixel - level[2]) * shading * level[0] + level[1].
-    lines
-        Room for (height + 5, width + 5) floats.
+    room
+        Room for (LINES, width + 5) floats.
     greys
         What is filled, from its corner on.
     height, width
         Rows and columns that are wanted.
     """
-    # Rows of arrays are never cut out here: that would cost as much as filtering them.
-    between_rows, between_columns = weights[0, 2] != 1, weights[1, 2] != 1
-    before = 2 if between_rows else 0
-    for k in range(height + 5 if between_rows else height):
-        i = min(max(row0 + k - before, 0), pixels.shape[0] - 1)
-        _load(pixels, shading, i, col0 - 2, width + 5, level, lines, k)
-        if between_columns:
-            _filter_columns(lines, k, weights, width)
-        else:
-            for c in range(width):
-                lines[k, c] = lines[k, c + 2]
+    begin(pixels, shading, row0, col0, weights, level, room, width)
     for r in range(height):
-        if between_rows:
-            _filter_rows(lines, r, weights, level[1], greys, width)
-        else:
-            for c in range(width):
-                greys[r, c] = lines[r, c] + level[1]
+        proceed(pixels, shading, row0, col0, weights, level, room, r, greys, r, width)
 
 
-@kernel
+@part
+def begin(
+    pixels: Pixels,
+    shading: Image,
+    row0: int,
+    col0: int,
+    weights: Image,
+    level: Image,
+    room: Image,
+    width: int,
+) -> None:
+    """Filter the rows of a tile that come before those which `proceed` adds."""
+    if weights[0, 2] != 1:
+        for k in range(2 * REACH - 1):
+            _filter_columns(pixels, shading, row0 + k - 2, col0, weights, level, room, k, width)
+
+
+@part
+def proceed(
+    pixels: Pixels,
+    shading: Image,
+    row0: int,
+    col0: int,
+    weights: Image,
+    level: Image,
+    room: Image,
+    r: int,
+    greys: Image,
+    line: int,
+    width: int,
+) -> None:
+    """Row r of a rectangle into a line of `greys`: see `sample`; rows follow each other.
+
+    The last six filtered rows go around in the room, which stays in the first cache of a core.
+    """
+    # Rows of arrays are never cut out here: that would cost as much as filtering them.
+    term = level[1]
+    if weights[0, 2] == 1:
+        _filter_columns(pixels, shading, row0 + r, col0, weights, level, room, 0, width)
+        for c in range(width):
+            greys[line, c] = room[0, c] + term
+        return
+    _filter_columns(pixels, shading, row0 + r + REACH, col0, weights, level, room, r + 5, width)
+    n = 2 * REACH
+    a, b, d, e, f, g = r % n, (r + 1) % n, (r + 2) % n, (r + 3) % n, (r + 4) % n, (r + 5) % n
+    w0, w1, w2 = weights[0, 0], weights[0, 1], weights[0, 2]
+    w3, w4, w5 = weights[0, 3], weights[0, 4], weights[0, 5]
+    for c in range(width):
+        near = w2 * room[d, c] + w3 * room[e, c]
+        far = w1 * room[b, c] + w4 * room[f, c]
+        greys[line, c] = near + (far + (w0 * room[a, c] + w5 * room[g, c])) + term
+
+
+@part
+def _filter_columns(
+    pixels: Pixels,
+    shading: Image,
+    row: int,
+    col0: int,
+    weights: Image,
+    level: Image,
+    room: Image,
+    k: int,
+    width: int,
+) -> None:
+    """Filter one row of the tile into a line of the room."""
+    i = min(max(row, 0), pixels.shape[0] - 1)
+    k, raw = k % (2 * REACH), 2 * REACH
+    if weights[1, 2] == 1:
+        _load(pixels, shading, i, col0, width, level, room, k)
+        return
+    _load(pixels, shading, i, col0 - 2, width + 5, level, room, raw)
+    w0, w1, w2 = weights[1, 0], weights[1, 1], weights[1, 2]
+    w3, w4, w5 = weights[1, 3], weights[1, 4], weights[1, 5]
+    for c in range(width):
+        near = w2 * room[raw, c + 2] + w3 * room[raw, c + 3]
+        far = w1 * room[raw, c + 1] + w4 * room[raw, c + 4]
+        room[k, c] = near + (far + (w0 * room[raw, c] + w5 * room[raw, c + 5]))
+
+
+@part
 def _load(
     pixels: Pixels,
     shading: Image,
@@ -96,7 +165,7 @@ def _load(
     start: int,
     count: int,
     level: Image,
-    lines: Image,
+    room: Image,
     k: int,
 ) -> None:
     """Corrected greys of part of a row, but for the offset."""
@@ -106,30 +175,14 @@ def _load(
         for c in range(count):
             j = min(max(start + c, 0), last)
             factor = gain if even else shading[i, j] * gain
-            lines[k, c] = (np.float32(pixels[i, j]) - dark) * factor
-    elif even:
-        for c in range(count):
-            lines[k, c] = (np.float32(pixels[i, start + c]) - dark) * gain
+            room[k, c] = (np.float32(pixels[i, j]) - dark) * factor
+        return
+    # An index that may be below 0 is looked at each time, which takes ten times as long.
+    first = np.uint64(start)
+    if even:
+        for c in range(np.uint64(count)):
+            room[k, c] = (np.float32(pixels[i, first + c]) - dark) * gain
     else:
-        for c in range(count):
-            factor = shading[i, start + c] * gain
-            lines[k, c] = (np.float32(pixels[i, start + c]) - dark) * factor
-
-
-@kernel
-def _filter_columns(lines: Image, k: int, w: Image, width: int) -> None:
-    """In place: each result stands where its first pixel stood, which no later one needs."""
-    w0, w1, w2, w3, w4, w5 = w[1, 0], w[1, 1], w[1, 2], w[1, 3], w[1, 4], w[1, 5]
-    for c in range(width):
-        near = w2 * lines[k, c + 2] + w3 * lines[k, c + 3]
-        far = w1 * lines[k, c + 1] + w4 * lines[k, c + 4]
-        lines[k, c] = near + (far + (w0 * lines[k, c] + w5 * lines[k, c + 5]))
-
-
-@kernel
-def _filter_rows(lines: Image, r: int, w: Image, term: float, greys: Image, width: int) -> None:
-    w0, w1, w2, w3, w4, w5 = w[0, 0], w[0, 1], w[0, 2], w[0, 3], w[0, 4], w[0, 5]
-    for c in range(width):
-        near = w2 * lines[r + 2, c] + w3 * lines[r + 3, c]
-        far = w1 * lines[r + 1, c] + w4 * lines[r + 4, c]
-        greys[r, c] = near + (far + (w0 * lines[r, c] + w5 * lines[r + 5, c])) + term
+        for c in range(np.uint64(count)):
+            factor = shading[i, first + c] * gain
+            room[k, c] = (np.float32(pixels[i, first + c]) - dark) * factor
