@@ -66,9 +66,8 @@ def errors(raw: Path, out: Path, correction: str | None) -> Errors:
     """Errors of a whole run with one correction, or none; empty where it found no coatings."""
     settings = {name: name == correction for name in CORRECTIONS}
     run_section(raw, out, fusion=json.dumps(settings))
-    try:
-        found = gates(raw, out)
-    except KeyError:
+    found = gates(raw, out)
+    if not all(np.isfinite(gate.error) for gate in found):
         return {}
     return {gate.name: (abs(gate.error), gate.unit, gate.limit) for gate in found}
 

@@ -32,7 +32,7 @@ _BOUNDARIES = {
 
 LAYERS = Schema(
     "layers",
-    1,
+    2,
     "Boundaries of the layers at every column of the mosaic",
     (
         Column("column_px", "int64", "px", "Column of the mosaic"),
@@ -43,8 +43,21 @@ LAYERS = Schema(
             for side, where in _SIDES.items()
             for name, text in _BOUNDARIES.items()
         ),
+        *(
+            Column(
+                f"{side}_recorded",
+                "bool",
+                "",
+                "Whether what tells base and surface of the coating was recorded; where not, they"
+                f" are carried on from the neighbours and are no measurement; side {side}, {where}",
+            )
+            for side, where in _SIDES.items()
+        ),
     ),
 )
+
+LINES = [column.name for column in LAYERS.columns if column.dtype == "float64"]
+"""Boundaries, in the order of the table's columns."""
 
 _OUTSIDE, _COLLECTOR, _COATING = int(Phase.OUTSIDE), int(Phase.COLLECTOR), int(Phase.PORE)
 _SEPARATOR, _GAP, _INVALID = int(Phase.SEPARATOR), int(Phase.GAP), int(Phase.INVALID)
@@ -113,7 +126,7 @@ class Layers:
     @classmethod
     def of(cls, frame: pd.DataFrame, facts: Mapping[str, Any]) -> Layers:
         """Take a table that is in memory."""
-        return cls(frame[LAYERS.names[1:]].to_numpy(np.float64), facts)
+        return cls(frame[LINES].to_numpy(np.float64), facts)
 
     def zone(self, window: Window, valid: U8 | None = None) -> U8:
         """Phase by geometry of a window; PORE stands for coating, whatever is in it.

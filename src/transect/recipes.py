@@ -13,7 +13,7 @@ RECIPES: dict[str, int] = {
     "register": 4,
     "fuse": 2,
     "details": 1,
-    "layers": 1,
+    "layers": 2,
     "thresholds": 1,
     "segment": 1,
     "resolve": 1,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.ndimage import gaussian_filter1d
 
 from support.electrode import PX_UM, Electrode, make_electrode, write_mosaic
 from transect.config import LayersConfig
-from transect.geometry import LAYERS, Layers
+from transect.geometry import LAYERS, LINES, Layers
 from transect.layers.edges import walk
 from transect.layers.envelope import disc_closing, lasting, robust
 from transect.layers.find import Finder
 from transect.layers.steps import layers
+from transect.measure.lines import read_lines
 from transect.parallel import Window
 from transect.phases import Phase
 from transect.storage.images import open_image
@@ -56,11 +59,17 @@ def test_delamination_is_found(tmp_path: Path) -> None:
         assert (gap >= 0.5).mean() == pytest.approx((truth >= 0.5).mean(), abs=0.01)
 
 
-@pytest.mark.parametrize("rows", [slice(0, 300), slice(300, 600), slice(600, 900)])
-def test_missing_tile_does_not_move_the_lines(tmp_path: Path, rows: slice) -> None:
+@pytest.mark.parametrize("first", [1050, 1053])
+@pytest.mark.parametrize(
+    ("rows", "hidden"), [(slice(0, 300), "a"), (slice(300, 600), "ab"), (slice(600, 900), "b")]
+)
+def test_missing_tile_does_not_move_the_lines(
+    tmp_path: Path, rows: slice, hidden: str, first: int
+) -> None:
     electrode = make_electrode(noise=5)
     valid = np.ones(electrode.image.shape, np.uint8)
-    valid[rows, 1050:1350] = 0
+    # Whether or not the hole ends where a pixel of the coarse level does.
+    valid[rows, first:1350] = 0
     path = write_mosaic(tmp_path / "mosaic.zarr", electrode.image * valid, valid)
     finder = Finder(open_image(path), open_image(path, "labels/valid"), LayersConfig(), 1)
     result = finder.find()
@@ -74,6 +83,34 @@ def test_missing_tile_does_not_move_the_lines(tmp_path: Path, rows: slice) -> No
         assert abs(error[shown].mean()) < 1.0, name
         # Behind the hole a line is bridged: near where it was, not at the rim of the hole.
         assert np.median(np.abs(error[~shown])) < 10.0, name
+    for side in "ab":
+        expected = shown | (side not in hidden)
+        np.testing.assert_array_equal(table[f"{side}_recorded"], expected)
+
+
+def test_a_gap_behind_a_hole_is_not_taken_for_closed(tmp_path: Path) -> None:
+    electrode = make_electrode(noise=5)
+    valid = np.ones(electrode.image.shape, np.uint8)
+    # The coating below the foil, of which the foil's border and a few rows are left.
+    valid[510:600, 850:1050] = 0
+    path = write_mosaic(tmp_path / "mosaic.zarr", electrode.image * valid, valid)
+    layers(mosaic=path, output=tmp_path / "layers.parquet")
+    lines = read_lines(tmp_path / "layers.parquet", valid.shape[1], PX_UM)
+    np.testing.assert_array_equal(np.flatnonzero(~lines.measured[1]), np.arange(850, 1050))
+    assert lines.measured[0].all()
+    assert lines.coated.all()
+
+
+@pytest.mark.parametrize("strength", [0.02, 0.04, 0.06])
+def test_curtains_do_not_hide_the_foil(tmp_path: Path, strength: float) -> None:
+    electrode = make_electrode(noise=5)
+    stripes = gaussian_filter1d(np.random.default_rng(3).normal(size=1500), 2, mode="wrap")
+    stripes *= strength / stripes.std()
+    image = np.clip(electrode.image * (1 + stripes), 0, 255).astype(np.uint8)
+    table, facts = found(tmp_path, replace(electrode, image=image))
+    assert facts["sides"] == ["a", "b"]
+    for name, line in electrode.lines.items():
+        assert np.median(np.abs(table[name] - line)) < 2.0, name
 
 
 def test_one_sided_coating(tmp_path: Path) -> None:
@@ -105,7 +142,7 @@ def test_command_is_the_same_for_any_threads(tmp_path: Path) -> None:
 
 def test_zone_follows_the_lines(tmp_path: Path) -> None:
     electrode = make_electrode()
-    lines = {name: electrode.lines.get(name, np.full(1500, np.nan)) for name in LAYERS.names[1:]}
+    lines = {name: electrode.lines.get(name, np.full(1500, np.nan)) for name in LINES}
     zone = Layers.of(pd.DataFrame(lines), {}).zone(Window(0, 900, 0, 1500))
     truth = electrode.phases.copy()
     truth[np.isin(truth, (Phase.ACTIVE_MATERIAL, Phase.BINDER))] = Phase.PORE
@@ -113,7 +150,7 @@ def test_zone_follows_the_lines(tmp_path: Path) -> None:
 
 
 def test_zone_says_what_was_not_recorded() -> None:
-    lines = pd.DataFrame({name: np.full(4, np.nan) for name in LAYERS.names[1:]})
+    lines = pd.DataFrame({name: np.full(4, np.nan) for name in LINES})
     lines["a_surface_px"], lines["a_base_px"] = 1.0, 3.0
     valid = np.array([[1, 1, 1, 0]] * 4, np.uint8)
     zone = Layers.of(lines, {}).zone(Window(0, 4, 0, 4), valid)

@@ -11,14 +11,15 @@ import pandas as pd
 
 from transect.config import LayersConfig
 from transect.errors import AnalysisError
-from transect.geometry import LAYERS
+from transect.geometry import LINES
 from transect.layers.envelope import bridge, disc_closing, lasting, robust, running_median
 from transect.layers.foil import Band, find_foil
-from transect.layers.outline import Greys, Outline, outline, straighten
+from transect.layers.greys import Greys, coarse_greys
+from transect.layers.outline import Outline, outline, straighten
 from transect.layers.refine import Border, border
 from transect.layers.separator import Bounds, separator_line
+from transect.layers.shown import AROUND, recorded_around, wholly
 from transect.log import logger
-from transect.modes import fit_modes
 from transect.parallel import WINDOW, Window, run
 from transect.storage.images import Image
 
@@ -41,13 +42,16 @@ class Found:
     """Lines of a section; see the table `layers` for what each is."""
 
     lines: dict[str, F64] = field(default_factory=dict)
+    recorded: dict[str, Bool] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
     def table(self, columns: int) -> pd.DataFrame:
         """Rows of the table `layers`."""
         frame = pd.DataFrame({"column_px": np.arange(columns)})
-        for name in LAYERS.names[1:]:
+        for name in LINES:
             frame[name] = self.lines.get(name, np.full(columns, np.nan))
+        for side in "ab":
+            frame[f"{side}_recorded"] = self.recorded.get(side, np.zeros(columns, np.bool_))
         return frame
 
 
@@ -76,7 +80,7 @@ class Finder:
         """
         level = self._level()
         image = self.mosaic.whole(level).astype(np.float32)
-        seen = self.valid.whole(level)[: image.shape[0], : image.shape[1]] > 0
+        seen = wholly(self.valid.whole(level)[: image.shape[0], : image.shape[1]] > 0)
         if not seen.any() or image[seen].min() == image[seen].max():
             raise AnalysisError(
                 "mosaic: no contrast, every recorded pixel is equal or none was recorded;"
@@ -99,6 +103,10 @@ class Finder:
         sides = [s for s in "ab" if f"{s}_surface_px" in found.lines]
         found.facts["sides"] = sides
         logger.info("foil of grey %.1f, coating on sides %s", band.grey, sides or "none")
+        for side in sides:
+            hidden = 1 - found.recorded[side].mean()
+            if hidden > 0:
+                logger.info("side %s: %.1f %% of the columns are hidden", side, 100 * hidden)
         return found
 
     def _level(self) -> int:
@@ -108,7 +116,7 @@ class Finder:
 
     def _whole(self) -> Found:
         """Without a foil everything that was recorded is coating, of no known thickness."""
-        logger.info("no foil: everything recorded is taken for coating, thickness is unknown")
+        logger.warning("no foil: everything recorded is taken for coating, thickness is unknown")
         rows, columns = self.mosaic.shape
 
         def extent(window: Window) -> tuple[F64, F64]:
@@ -122,7 +130,7 @@ class Finder:
         top, bottom = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
         lines = {"a_surface_px": top, "a_mean_surface_px": top, "a_base_px": bottom}
         facts = {"foil": False, "angle_deg": 0.0, "sides": ["a"], "separators": []}
-        return Found(lines, facts)
+        return Found(lines, {"a": np.isfinite(top)}, facts)
 
     def _windows(self, rows: int) -> list[Window]:
         columns = self.mosaic.shape[1]
@@ -210,24 +218,20 @@ class Finder:
         found.lines[f"{side}_base_px"] = found.lines.pop(f"base_{side}")
         found.lines[f"{side}_mean_surface_px"] = mean
         found.lines[f"{side}_surface_px"] = step * disc_closing(step * mean, radius)
+        # A gap shows only where all rows that it may take up do.
+        gap_px = self._px(self.config.max_gap_um)
+        base = self._shown(foil, (gap_px, AROUND) if step < 0 else (AROUND, gap_px))
+        found.recorded[side] = (base == 1) & (self._shown(surface) > 0)
+
+    def _shown(self, line: F64, reach: tuple[int, int] = (AROUND, AROUND)) -> F64:
+        """Share of the rows around a line that were recorded, at every column."""
+        rows = self.mosaic.shape[0]
+
+        def work(window: Window) -> F64:
+            columns = (window.col0, window.col1)
+            return recorded_around(self.valid.read, rows, columns, bridge(line), reach)
+
+        return np.concatenate(list(run(work, self._windows(1), self.threads, "layers")))
 
     def _px(self, length_um: float) -> int:
         return max(int(round(length_um / self.mosaic.px_um)), 1)
-
-
-def coarse_greys(image: F32, seen: Bool, band: Band) -> Greys:
-    """Greys of pore, binder and active material beside the foil, on the coarse level."""
-    rows = np.arange(image.shape[0])[:, None]
-    foil = (rows >= band.top[None, :] - 2) & (rows < band.bottom[None, :] + 2)
-    values = image[seen & ~foil]
-    if values.size == 0 or values.min() == values.max():
-        raise AnalysisError("mosaic: nothing but foil was recorded; no coating to measure")
-    low, high = (float(v) for v in np.percentile(values, [0.1, 99.9]))
-    level = np.clip((values - low) / max(high - low, 1e-9) * 255, 0, 255).astype(np.uint8)
-    counts = np.bincount(level, minlength=256)
-    modes = fit_modes(counts, counts)
-    binder = modes.bright if modes.binder is None else modes.binder
-    pore, binder, bright = (
-        low + v * (high - low) / 255 for v in (modes.pore, binder, modes.bright)
-    )
-    return Greys(pore, binder, bright)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cc3d
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import median_filter
 
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
@@ -22,6 +24,10 @@ SHOWN = 0.5
 STEPS = 64
 """Grey bands that are tried."""
 
+WIDTHS = (3, 9, 17)
+"""Columns whose median is looked at, wider where no band has material on both sides: strong
+curtains cut the foil into pieces of a few columns."""
+
 
 @dataclass(frozen=True)
 class Band:
@@ -31,6 +37,15 @@ class Band:
     bottom: F64
     grey: float
     spread: float
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A band, how likely it is the foil, and the share of material on its emptier side."""
+
+    score: float
+    embedded: float
+    band: Band
 
 
 def find_foil(image: F32, valid: Bool) -> Band | None:
@@ -47,19 +62,33 @@ def find_foil(image: F32, valid: Bool) -> Band | None:
     -------
     The band, or None: an image without foil is all coating.
     """
-    smooth = np.asarray(cv2.medianBlur(image, 3), np.float32)
+    best: Candidate | None = None
+    for width in WIDTHS:
+        smooth = np.asarray(median_filter(image, (3, width), mode="nearest"), np.float32)
+        for found in _candidates(smooth, valid):
+            if best is None or found.score > best.score:
+                best = found
+        if best is not None and best.embedded > 0.5:
+            break
+    return best.band if best else None
+
+
+def _candidates(smooth: F32, valid: Bool) -> Iterator[Candidate]:
+    """Even bands of any grey."""
     low, high = (float(v) for v in np.percentile(smooth[valid], [1, 99]))
-    spread = _noise(smooth, valid)
-    half = max(3 * spread, 0.05 * (high - low))
-    best: tuple[float, Band] | None = None
+    half = max(3 * _noise(smooth, valid), 0.05 * (high - low))
     for grey in np.linspace(low, high, STEPS):
         # What was not recorded joins the parts of a foil that a missing tile has cut.
         mask = (np.abs(smooth - grey) < half) | ~valid
         for band in _spanning(mask, smooth, valid):
-            score = _score(band, image.shape[0]) * _embedded(band, smooth, low, high)
-            if score > 0 and (best is None or score > best[0]):
-                best = score, band
-    return best[1] if best else None
+            brightness = (band.grey - low) / max(high - low, 1e-9)
+            # Outside is dark; a separator has nothing on one side and is darker than metal.
+            if brightness < 0.15:
+                continue
+            embedded = _embedded(band, smooth, low + 0.15 * (high - low))
+            score = _score(band, smooth.shape[0]) * brightness**2 * (0.2 + embedded)
+            if score > 0:
+                yield Candidate(score, embedded, band)
 
 
 def _noise(smooth: F32, valid: Bool) -> float:
@@ -139,16 +168,9 @@ def _score(band: Band, rows: int) -> float:
     return float(usual / (1 + bend + np.abs(thick - usual).mean()))
 
 
-def _embedded(band: Band, smooth: F32, low: float, high: float) -> float:
-    """How bright a band is, and how much material lies on both of its sides.
-
-    Outside is dark; a separator has nothing on one side and is darker than metal.
-    """
-    brightness = (band.grey - low) / max(high - low, 1e-9)
-    if brightness < 0.15:
-        return 0.0
+def _embedded(band: Band, smooth: F32, limit: float) -> float:
+    """Share of what is brighter than a limit beside a band, on the side that has less of it."""
     depth = max(int(np.median(band.bottom - band.top)) // 2, 4)
-    limit = low + 0.15 * (high - low)
     columns = np.arange(band.top.size)
     shares = []
     for border, step in ((band.top, -1), (band.bottom, 1)):
@@ -156,4 +178,4 @@ def _embedded(band: Band, smooth: F32, low: float, high: float) -> float:
         inside = (rows >= 0) & (rows < smooth.shape[0])
         grey = smooth[np.clip(rows, 0, smooth.shape[0] - 1), columns]
         shares.append(float(((grey > limit) & inside).mean()))
-    return brightness**2 * (0.2 + min(shares))
+    return min(shares)

@@ -9,29 +9,11 @@ import numpy.typing as npt
 from scipy.ndimage import median_filter, uniform_filter1d
 
 from transect.layers.envelope import bridge
+from transect.layers.greys import Greys
 
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Greys:
-    """Typical greys of a section, on the mosaic's own scale."""
-
-    pore: float
-    binder: float
-    bright: float
-
-    @property
-    def material(self) -> float:
-        """Limit between nothing and any material."""
-        return (self.pore + self.binder) / 2
-
-    @property
-    def active(self) -> float:
-        """Limit between binder and active material."""
-        return (self.binder + self.bright) / 2
 
 
 @dataclass(frozen=True)

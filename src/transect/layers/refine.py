@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from transect.layers.edges import darkness, walk
 from transect.layers.envelope import running_median
-from transect.layers.outline import Greys
+from transect.layers.greys import Greys
 from transect.parallel import Window
 
 F32 = npt.NDArray[np.float32]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from transect.kernels import kernel
 from transect.layers.envelope import running_median
-from transect.layers.outline import Greys
+from transect.layers.greys import Greys
 from transect.parallel import WINDOW, Window, run
 
 F32 = npt.NDArray[np.float32]

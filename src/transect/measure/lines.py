@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transect.errors import AnalysisError
+from transect.geometry import LAYERS
 from transect.storage.tables import read_metadata, read_table
 
 Floats = npt.NDArray[np.float64]
@@ -31,7 +32,7 @@ class Lines:
         First row of the coating seen from the collector, its envelope and its mean surface, gaps
         bridged along x; shape (2, columns), NaN on a side without coating.
     measured
-        Whether the side's base and surface were found at the column itself.
+        Whether the side's base and surface were recorded and found at the column itself.
     gap
         Opening between collector and coating in rows, 0 where closed.
     collector
@@ -72,7 +73,7 @@ def read_lines(path: Path, columns: int, px_um: float) -> Lines:
     AnalysisError
         The table does not cover the mosaic's columns.
     """
-    frame = read_table(path)
+    frame = read_table(path, LAYERS)
     if len(frame) != columns:
         raise AnalysisError(
             f"{path}: {len(frame)} rows, expected one for each of the mosaic's {columns} columns;"
@@ -83,7 +84,8 @@ def read_lines(path: Path, columns: int, px_um: float) -> Lines:
     found = {n: frame[n].to_numpy(np.float64) for n in frame.columns if n.endswith("_px")}
     top, bottom = found["foil_top_px"], found["foil_bottom_px"]
     raw = [np.stack([found[f"{s}_{part}_px"] for s in SIDES]) for part in _PARTS]
-    measured = np.isfinite(raw[0]) & np.isfinite(raw[1])
+    recorded = np.stack([frame[f"{s}_recorded"].to_numpy(np.bool_) for s in SIDES])
+    measured = recorded & np.isfinite(raw[0]) & np.isfinite(raw[1])
     base, surface, mean = (np.stack([_bridge(row) for row in part]) for part in raw)
     gap = np.stack([top - raw[0][0], raw[0][1] - bottom]) if foil else np.zeros_like(base)
     smooth_top, smooth_bottom = _bridge(top), _bridge(bottom)
