@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from support.raw_folder import PIXEL_NM, write_tile
 from transect.mosaic.align.register import Registration, register_tiles
 from transect.mosaic.align.waves import Shading
 from transect.mosaic.layout import Layout
+from transect.mosaic.steps.register import register
 from transect.tiles.index import Tile
+from transect.tiles.steps import check, index, shading
 
 EDGE = (320, 400)
 OVERLAP = 60
@@ -113,3 +117,25 @@ def made_grid(
         tiles.append(np.clip(np.rint(grey), 0, 255).astype(np.uint8))
     stage = nominal + random.normal(0, stage_sd, nominal.shape)
     return Grid(rows, columns, tiles, true, stage, np.ones(len(tiles), dtype=np.bool_))
+
+
+def write_grid(grid: Grid, folder: Path) -> Path:
+    """Write a grid as a raw folder."""
+    folder.mkdir()
+    for entry, tile, place in zip(grid.entries, grid.tiles, grid.stage, strict=True):
+        centre = (place + np.array(EDGE[::-1]) / 2) * PIXEL_NM + 3e6
+        write_tile(folder, Path(entry.file).stem, tile, *centre)
+    return folder
+
+
+def register_folder(raw: Path, out: Path, settings: str = "{}") -> None:
+    """Take a raw folder through the commands up to `register`."""
+    tiles = {"tiles": out / "tiles.json", "folder": raw}
+    index(folder=raw, output=out / "tiles.json", settings=settings)
+    check(**tiles, output=out / "tiles.parquet")
+    shading(**tiles, checks=out / "tiles.parquet", output=out / "shading.npz")
+    register(
+        **tiles, checks=out / "tiles.parquet", shading=out / "shading.npz",
+        positions=out / "positions.parquet", seams=out / "seams.parquet",
+        levels=out / "levels.parquet", threads=2,
+    )  # fmt: skip
