@@ -44,7 +44,11 @@ def halve_image(block: Pixels) -> Pixels:
 
 def halve_labels(block: Pixels) -> Pixels:
     """Top-left label of each 2 x 2 square: labels cannot be averaged."""
-    return block[..., ::2, ::2]
+    rows, columns = block.shape[-2:]
+    half = np.empty((*block.shape[:-2], -(-rows // 2), -(-columns // 2)), block.dtype)
+    for place in np.ndindex(block.shape[:-2]):
+        _thin(block[place], half[place])
+    return half
 
 
 @kernel
@@ -59,6 +63,13 @@ def _halve_whole(block: Plane, half: Plane) -> None:
             half[r, c] = (left + right + np.int32(2)) >> 2
         if last % 2 == 0:
             half[r, last // 2] = (np.int32(block[a, last]) + np.int32(block[b, last]) + 1) >> 1
+
+
+@kernel
+def _thin(block: Plane, half: Plane) -> None:
+    for r in range(half.shape[0]):
+        for c in range(half.shape[1]):
+            half[r, c] = block[2 * r, 2 * c]
 
 
 @kernel

@@ -15,6 +15,7 @@ from transect.storage.digests import digest_array
 from transect.storage.images import Pixels
 from transect.storage.journal import Journal
 from transect.storage.pyramid import halve_image, halve_labels
+from transect.storage.shards import write_shard
 
 
 @dataclass
@@ -59,8 +60,9 @@ class ImageWriter:
             )
         block = np.ascontiguousarray(block, dtype=self.arrays[0].dtype)
         digest = digest_array(block)
-        for array, spot, part in self._levels(row0, col0, block):
-            array[spot] = part
+        for level, (array, _, part) in enumerate(self._levels(row0, col0, block)):
+            chunk = int(array.chunks[-1])
+            write_shard(self._file(array, row0, col0), part, self.shard >> level, chunk)
         self.digests[row0, col0] = digest
         if self.journal:
             self.journal.add(self.name, row0, col0, digest)
@@ -79,10 +81,12 @@ class ImageWriter:
             return block
         for array in self.arrays:
             # A file that was cut short would be read before it is written, and cannot be.
-            place = (0,) * (array.ndim - 2) + (row0 // self.shard, col0 // self.shard)
-            file = f"{array.path}/{array.metadata.encode_chunk_key(place)}"
-            (self.folder / file).unlink(missing_ok=True)
+            self._file(array, row0, col0).unlink(missing_ok=True)
         return None
+
+    def _file(self, array: zarr.Array[Any], row0: int, col0: int) -> Path:
+        place = (0,) * (array.ndim - 2) + (row0 // self.shard, col0 // self.shard)
+        return self.folder / array.path / array.metadata.encode_chunk_key(place)
 
     def _whole(self, row0: int, col0: int, digest: str) -> Pixels | None:
         """Pixels of a shard, if all its levels are as they were written."""
