@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from mosaic_bench import Bench, below, most, tell
 from mosaic_grid import Grid, make_grid
-from mosaic_score import errors, read_truth
-from mosaic_work import Place, fuse, positions, prepare, register
+from mosaic_score import accepted_by_transect, read_truth, tied_errors
+from mosaic_work import Place, fuse, prepare, register
 from steps import Cost
 
 from transect.mosaic.align.solve import Graph, solve
@@ -66,12 +66,17 @@ def solve_grid(rows: int, columns: int, seed: int = 1) -> Solved:
 
 @dataclass(frozen=True)
 class Long:
-    """A long section: its tiles' pixels, the cost of each step, errors of its pairs."""
+    """A long section: its tiles' pixels, the cost of each step, errors of the pairs that are tied.
+
+    `false_share` is that of accepted pairs whose shift is wrong by more than a pixel. Other tiles
+    are placed by the stage, and say so.
+    """
 
     gigapixels: float
     costs: dict[str, Cost]
     pair_median_px: float
     pair_max_px: float
+    false_share: float
 
     @property
     def total(self) -> Cost:
@@ -92,10 +97,13 @@ def run_long(folder: Path, grid: Grid, settings: dict[str, dict[str, object]]) -
         costs = prepare(place)
         costs["register"] = register(place).cost
         costs["fuse"] = fuse(place).cost
-        missed = errors(positions(place), read_truth(raw / "truth.csv")).pairs
+        truth = read_truth(raw / "truth.csv")
+        missed = tied_errors(out / "positions.parquet", truth)
+        judged = accepted_by_transect(out / "seams.parquet", truth)
+        false = judged.false / max(judged.true + judged.false, 1)
         tiles = grid.rows * grid.columns * grid.repeat
         size = tiles * grid.size**2 / 1e9
-        return Long(size, costs, float(np.median(missed)), float(missed.max()))
+        return Long(size, costs, float(np.median(missed)), float(missed.max()), false)
     finally:
         shutil.rmtree(raw, ignore_errors=True)
         shutil.rmtree(out, ignore_errors=True)
@@ -145,6 +153,7 @@ def _told_of(long: Long, title: str) -> None:
         tell(f"{title}: {name}, processor time", cost.cpu_s, "s")
     tell(f"{title}: pairs, median", long.pair_median_px, "px")
     tell(f"{title}: pairs, largest", long.pair_max_px, "px")
+    tell(f"{title}: false pairs among the accepted", long.false_share, "1")
 
 
 def simulated(bench: Bench) -> bool:

@@ -119,6 +119,15 @@ def accepted(pairs: npt.NDArray[np.int64], shift: Floats, truth: Truth) -> Accep
     return Accepted(int((~false).sum()), int(false.sum()), int(truth.textured.sum()))
 
 
+def tied_errors(positions: Path, truth: Truth) -> Floats:
+    """Distances in px, from the truth, of neighbours that registration says pairs tie together."""
+    frame = read_table(positions, POSITIONS).set_index("tile").loc[truth.names]
+    away = frame[["x_px", "y_px"]].to_numpy(dtype=np.float64) - truth.places
+    part = np.where(frame["placed_by"] == "pairs", frame["component"], -1)
+    same = (part[truth.a] == part[truth.b]) & (part[truth.a] >= 0)
+    return np.hypot(*(away[truth.b] - away[truth.a])[same].T)
+
+
 def unmarked(positions: Path, truth: Truth) -> int:
     """Count blank tiles whose position does not say that it is the stage's."""
     frame = read_table(positions, POSITIONS).set_index("tile")
