@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from devtools import Browser, browser, chromium
-from report_fixture import Made, fake_batch, fake_section
+from support.report_made import Made
+from support.report_section import fake_batch, fake_section
 from transect.report.steps import report_batch, report_section
 
 pytestmark = [

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from report_fixture import Made, fake_section
+from support.report_made import Made
+from support.report_section import fake_section
 from transect.errors import ConfigError, InputError, StorageError
 from transect.mosaic.tables import POSITIONS
 from transect.report.batch import batch_page

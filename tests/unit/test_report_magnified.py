@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from report_fixture import PX_UM, Made, fake_section, fill
+from support.report_made import PX_UM, Made, fill
+from support.report_section import fake_section
 from transect.mosaic.tables import DETAILS
 from transect.report.inputs import load_section
 from transect.report.magnified import SHOWN, magnified, magnified_rows

@@ -10,13 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from report_fixture import AGGREGATES, Made, fake_batch, fake_section, fill
+from support.report_made import Made, fill
+from support.report_section import fake_batch, fake_section
 from transect.report.batch import batch_page
 from transect.report.comparison import trends
 from transect.report.distributions import iso_status
 from transect.report.estimates import estimate, overall, verdicts
 from transect.report.section import section_page
 from transect.report.steps import report_batch, report_section
+from transect.statistics.tables import AGGREGATES
 
 HOSTILE = "<script>alert(1)</script>"
 SMALL = Made(rows=300, columns=900, grid=(1, 2))

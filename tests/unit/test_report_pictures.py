@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
-from report_fixture import PX_UM, Made, fake_section
+from support.report_made import PX_UM, Made
+from support.report_section import fake_section
 from transect.phases import COLORS, Phase
 from transect.report import viewer
 from transect.report.details import COLUMNS, ROWS, details
