@@ -45,10 +45,10 @@ LAYERS = Schema(
         ),
         *(
             Column(
-                f"{side}_recorded",
+                f"{side}_measured",
                 "bool",
                 "",
-                "Whether what tells base and surface of the coating was recorded; where not, they"
+                "Whether base and surface of the coating were recorded and found; where not, they"
                 f" are carried on from the neighbours and are no measurement; side {side}, {where}",
             )
             for side, where in _SIDES.items()

@@ -15,10 +15,10 @@ from support.chain import report, stitch
 from support.project import BIN
 from support.raw_folder import PIXEL_NM, SHAPE, Image, texture, write_hitachi, write_tile
 from transect.errors import AnalysisError
-from transect.measure.tables import METRICS
+from transect.measure.tables import COLUMNS, METRICS
 from transect.phantom.make import make_phantom
 from transect.phantom.spec import load_spec
-from transect.storage.tables import read_table
+from transect.storage.tables import read_metadata, read_table
 from transect.tiles.tables import TILES
 
 
@@ -152,4 +152,33 @@ def test_every_fault_of_a_folder_is_in_the_report(tmp_path: Path) -> None:
     # A comma for a point is no fault.
     assert tiles.set_index("file").loc["r01_c00.tif", "status"] == "ok"
     # Missing tiles are missing area, and counted as such.
+    assert _metrics(section).loc["excluded_area_fraction", "value"] > 0.02
+
+
+def test_a_hole_in_the_foil_is_not_measured_and_moves_nothing_else(tmp_path: Path) -> None:
+    changes = {
+        "width_um": 200.0,
+        "margin_um": 4.0,
+        "geometry.separator": "none",
+        "geometry.thickness_um": 25.0,
+        "geometry.d_max_um": 12.0,
+        "microscope.tile_shape": (500, 600),
+        "microscope.rows": 3,
+        "microscope.faults": {"r01_c03": "missing"},
+        "labels": False,
+    }
+    make_phantom(tmp_path / "raw", load_spec(None, changes, "good"), threads=2)
+    section = report(tmp_path / "raw", tmp_path)
+    true = pd.read_parquet(tmp_path / "raw/truth/columns.parquet").set_index(["side", "column_px"])
+    found = read_table(section / "tables" / "columns.parquet", COLUMNS)
+    columns = int(read_metadata(section / "positions.parquet")["mosaic_cols"])
+    x_px = np.rint(found["x_um"] / 0.05 - 0.5).astype(int)
+    for side in "ab":
+        mine = (found["side"] == side).to_numpy()
+        there = true.loc[side].reindex(x_px[mine])
+        off = found["thickness_um"][mine].to_numpy() - there["thickness_um"].to_numpy()
+        assert abs(np.nanmean(off)) < 0.05, side
+        # A tile of 600 px, of which its neighbours show the overlaps.
+        assert 400 < columns - mine.sum() < 520, side
+        assert (found["delaminated"][mine].to_numpy() == there["delaminated"]).mean() > 0.99
     assert _metrics(section).loc["excluded_area_fraction", "value"] > 0.02

@@ -72,8 +72,8 @@ def section(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Labels]:
         b_base_px=FOIL[1] + opening,
         b_surface_px=one * 290,
         b_mean_surface_px=one * 288,
-        a_recorded=True,
-        b_recorded=True,
+        a_measured=True,
+        b_measured=True,
     )
     facts = {"px_um": repr(PX_UM), "foil": "true", "facts": "{}"}
     write_table(folder / "layers.parquet", layers, LAYERS, facts)

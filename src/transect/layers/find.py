@@ -42,7 +42,7 @@ class Found:
     """Lines of a section; see the table `layers` for what each is."""
 
     lines: dict[str, F64] = field(default_factory=dict)
-    recorded: dict[str, Bool] = field(default_factory=dict)
+    measured: dict[str, Bool] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
     def table(self, columns: int) -> pd.DataFrame:
@@ -51,7 +51,8 @@ class Found:
         for name in LINES:
             frame[name] = self.lines.get(name, np.full(columns, np.nan))
         for side in "ab":
-            frame[f"{side}_recorded"] = self.recorded.get(side, np.zeros(columns, np.bool_))
+            seen = self.measured.get(side) if side in self.facts["sides"] else None
+            frame[f"{side}_measured"] = np.zeros(columns, np.bool_) if seen is None else seen
         return frame
 
 
@@ -104,9 +105,9 @@ class Finder:
         found.facts["sides"] = sides
         logger.info("foil of grey %.1f, coating on sides %s", band.grey, sides or "none")
         for side in sides:
-            hidden = 1 - found.recorded[side].mean()
+            hidden = 1 - found.measured[side].mean()
             if hidden > 0:
-                logger.info("side %s: %.1f %% of the columns are hidden", side, 100 * hidden)
+                logger.info("side %s: %.1f %% of the columns show no borders", side, 100 * hidden)
         return found
 
     def _level(self) -> int:
@@ -167,6 +168,7 @@ class Finder:
             edge = robust(found_border.end, self._px(10.0), max(3.0, 0.1 * thick))
             gap = np.nan_to_num(step * (found_border.begin - found_border.end))
             gap = lasting(np.clip(gap, 0, None), self._px(self.config.min_run_um))
+            found.measured[side] = np.isfinite(found_border.end)
             bases[side] = edge + step * np.where(gap >= 1.0, gap, 0.0)
             name = "foil_top_px" if side == "a" else "foil_bottom_px"
             found.lines[name] = edge
@@ -213,6 +215,7 @@ class Finder:
             gap = np.clip(np.nan_to_num(step * (near.end - near.begin)), 0, None)
             gap = lasting(gap, self._px(self.config.min_run_um))
             surface = line - step * np.where(gap >= 1.0, gap, 0.0)
+        seen = np.isfinite(surface)
         mean = robust(surface, self._px(2.0), max(3.0, self._px(1.0)))
         radius = self._px(self.config.surface_disc_um)
         found.lines[f"{side}_base_px"] = found.lines.pop(f"base_{side}")
@@ -221,7 +224,7 @@ class Finder:
         # A gap shows only where all rows that it may take up do.
         gap_px = self._px(self.config.max_gap_um)
         base = self._shown(foil, (gap_px, AROUND) if step < 0 else (AROUND, gap_px))
-        found.recorded[side] = (base == 1) & (self._shown(surface) > 0)
+        found.measured[side] &= seen & (base == 1) & (self._shown(surface) > 0)
 
     def _shown(self, line: F64, reach: tuple[int, int] = (AROUND, AROUND)) -> F64:
         """Share of the rows around a line that were recorded, at every column."""

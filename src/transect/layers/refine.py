@@ -21,6 +21,9 @@ Read = Callable[[Window], F32]
 HALO = 32
 """Columns on each side that smoothing looks at."""
 
+FEWEST = 6
+"""Rows of a layer that tell its grey."""
+
 FADE = 4
 """Rows after a border within which the next layer shows its own grey, for usual blur."""
 
@@ -100,10 +103,12 @@ def _level(strip: F32, start: F64) -> tuple[F64, float]:
     rows = np.clip(np.floor(start).astype(int)[None, :] + np.arange(-12, 13)[:, None], 0,
                    strip.shape[0] - 1)  # fmt: skip
     around = strip[rows, np.arange(strip.shape[1])]
-    column = np.median(around, axis=0)
-    hidden = np.isnan(column)
+    hidden = np.isfinite(around).sum(axis=0) < FEWEST
+    column = np.full(strip.shape[1], np.nan)
+    # Beside a hole, or the ragged border of a mosaic, what was recorded tells.
+    column[~hidden] = np.nanmedian(around[:, ~hidden], axis=0)
     if hidden.all():
         return column.astype(np.float64), 0.0
     level = running_median(column.astype(np.float64), 65)
     spread = np.abs(around - level)[:, ~hidden]
-    return np.where(hidden, np.nan, level), float(np.median(spread)) / 0.6745
+    return np.where(hidden, np.nan, level), float(np.nanmedian(spread)) / 0.6745

@@ -84,8 +84,8 @@ def read_lines(path: Path, columns: int, px_um: float) -> Lines:
     found = {n: frame[n].to_numpy(np.float64) for n in frame.columns if n.endswith("_px")}
     top, bottom = found["foil_top_px"], found["foil_bottom_px"]
     raw = [np.stack([found[f"{s}_{part}_px"] for s in SIDES]) for part in _PARTS]
-    recorded = np.stack([frame[f"{s}_recorded"].to_numpy(np.bool_) for s in SIDES])
-    measured = recorded & np.isfinite(raw[0]) & np.isfinite(raw[1])
+    found_there = np.stack([frame[f"{s}_measured"].to_numpy(np.bool_) for s in SIDES])
+    measured = found_there & np.isfinite(raw[0]) & np.isfinite(raw[1])
     base, surface, mean = (np.stack([_bridge(row) for row in part]) for part in raw)
     gap = np.stack([top - raw[0][0], raw[0][1] - bottom]) if foil else np.zeros_like(base)
     smooth_top, smooth_bottom = _bridge(top), _bridge(bottom)
