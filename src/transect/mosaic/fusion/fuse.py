@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from transect.mosaic.fusion.cells import CELL_COLUMNS, CELL_ROWS, bands, claim, 
 from transect.mosaic.fusion.cut import bent, compare, trimmed
 from transect.mosaic.fusion.joints import Joint, Sides, joints
 from transect.mosaic.fusion.sample import taps
-from transect.mosaic.fusion.scene import Scene, mosaic_shape, snapped
+from transect.mosaic.fusion.scene import Scene, snapped
 from transect.mosaic.layout import Image
 from transect.parallel import run
 from transect.storage.writer import ImageWriter
@@ -31,37 +32,40 @@ _NO_SHADING = np.ones((1, 1), dtype=np.float32)
 
 
 class Fusion:
-    """Computes shards of one mosaic."""
+    """Computes shards of one mosaic.
 
-    def __init__(self, scene: Scene, read: TileReader, cache_bytes: int = CACHE_BYTES) -> None:
+    With `cuts`, a joint is bent to where its tiles show the same when the first shard needs it:
+    then both of them are decoded.
+    """
+
+    def __init__(
+        self, scene: Scene, read: TileReader, cache_bytes: int = CACHE_BYTES, cuts: bool = False
+    ) -> None:
         self.scene = scene
         self.cache = TileCache(read, cache_bytes)
         self._most_bytes = cache_bytes
         self._places = [snapped(scene.positions + d.shift) for d in scene.detectors]
+        self._slack = int(np.ceil(max(np.abs(d.shift).max() for d in scene.detectors)))
         self.joints = joints(
-            snapped(scene.positions),
-            scene.tile_shape,
-            scene.feather_px,
-            int(np.ceil(max(np.abs(d.shift).max() for d in scene.detectors))),
+            snapped(scene.positions), scene.tile_shape, scene.feather_px, self._slack
         )
         self._sides = Sides(self.joints)
+        self._uncut = {n: threading.Lock() for n in range(len(self.joints) if cuts else 0)}
         self._shading = [
             _NO_SHADING if d.shading is None else (1 / d.shading).astype(np.float32)
             for d in scene.detectors
         ]
         self._limits = _limits(scene.dtype)
 
-    def cut(self, threads: int) -> None:
-        """Bend all joints to where their tiles show the same."""
-        # Along the longer side of the mosaic, so that each tile is decoded about once.
-        longer = int(np.argmin(np.ptp(self.scene.positions, axis=0)))
-        along = self.scene.positions[:, 1 - longer]
-        shape = mosaic_shape(self.scene.positions, self.scene.tile_shape)
-        self.keep_tiles_of(2 * threads, max(self.scene.tile_shape), shape)
-        order = sorted(range(len(self.joints)), key=lambda n: (along[self.joints[n].b], n))
-        cuts = run(lambda n: self._bent(self.joints[n]), order, threads, "cuts")
-        self.joints = [joint for _, joint in sorted(zip(order, cuts, strict=True))]
-        self._sides = Sides(self.joints)
+    def _cut(self, tiles: set[int], row0: int, col0: int, shape: tuple[int, int]) -> None:
+        """Bend the joints between these tiles that lie in a shard."""
+        for n in self._sides.among(tiles):
+            lock = self._uncut.get(n)
+            if lock and self.joints[n].within(row0, col0, shape, self._slack):
+                with lock:
+                    if n in self._uncut:
+                        self.joints[n] = self._bent(self.joints[n])
+                        del self._uncut[n]
 
     def _bent(self, joint: Joint) -> Joint:
         """Bend a joint by the first channel that has both of its tiles."""
@@ -94,11 +98,10 @@ class Fusion:
         """Pixels and mask of a rectangle of the mosaic, both (channel, row, column)."""
         out = np.zeros((len(self.scene.detectors), *shape), dtype=self.scene.dtype)
         valid = np.zeros(out.shape, dtype=np.uint8)
-        for channel in range(len(out)):
-            laid = [
-                self._lay(channel, tile, row0, col0, shape)
-                for tile in self._touching(channel, row0, col0, shape)
-            ]
+        touching = [self._touching(channel, row0, col0, shape) for channel in range(len(out))]
+        self._cut({tile for tiles in touching for tile in tiles}, row0, col0, shape)
+        for channel, tiles in enumerate(touching):
+            laid = [self._lay(channel, tile, row0, col0, shape) for tile in tiles]
             self._channel(channel, laid, out[channel], valid[channel])
         return out, valid
 

@@ -61,6 +61,14 @@ class Joint:
         # Differences of such numbers are exact in single precision, whichever shard they are in.
         return np.asarray(np.rint(place * 256) / 256)
 
+    def within(self, row0: int, col0: int, shape: tuple[int, int], slack_px: int) -> bool:
+        """Whether any of the overlap may lie in a shard, by so many pixels more."""
+        reach = self.overlap / 2 + 2 * slack_px + 2
+        spans = (self.start, self.stop), (self.middle - reach, self.middle + reach)
+        rows, columns = spans if self.axis == 0 else spans[::-1]
+        across = columns[0] < col0 + shape[1] and columns[1] > col0
+        return across and rows[0] < row0 + shape[0] and rows[1] > row0
+
 
 def joints(
     positions: Floats, tile_shape: tuple[int, int], feather_px: float, slack_px: int = 0
@@ -97,18 +105,25 @@ def joints(
 
 
 class Sides:
-    """Gives the sides of a tile, as the kernels take them."""
+    """Gives the sides of a tile, as the kernels take them, by joints that may be bent later."""
 
     def __init__(self, every: list[Joint]) -> None:
-        self._of: dict[int, list[tuple[Joint, int]]] = {}
-        for joint in every:
-            self._of.setdefault(joint.a, []).append((joint, 2))
-            self._of.setdefault(joint.b, []).append((joint, 0))
+        self._every = every
+        self._of: dict[int, list[tuple[int, int]]] = {}
+        for n, joint in enumerate(every):
+            self._of.setdefault(joint.a, []).append((n, 2))
+            self._of.setdefault(joint.b, []).append((n, 0))
+
+    def among(self, tiles: set[int]) -> list[int]:
+        """Numbers of the joints between some tiles."""
+        found = {n for tile in tiles for n, _ in self._of.get(tile, ())}
+        return sorted(n for n in found if {self._every[n].a, self._every[n].b} <= tiles)
 
     def of(self, tile: int, row0: int, col0: int, shape: tuple[int, int]) -> tuple[Image, Image]:
         """Left and right sides by row, top and bottom ones by column: see `cells.claim`."""
         across, along = _open(shape[0]), _open(shape[1])
-        for joint, side in self._of.get(tile, ()):
+        for n, side in self._of.get(tile, ()):
+            joint = self._every[n]
             sides, lead, across_lead = (
                 (across, row0, col0) if joint.axis == 0 else (along, col0, row0)
             )

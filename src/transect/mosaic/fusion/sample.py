@@ -11,6 +11,7 @@ should be. Six points cost little more than two.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ LINES = 2 * REACH + 1
 Pixels = npt.NDArray[Any]
 
 
+@lru_cache(maxsize=4096)
 def taps(fraction: float) -> Image:
     """Weights of the pixels -2 to 3 for a place this fraction of a pixel beyond pixel 0."""
     away = np.arange(1 - REACH, REACH + 1) - fraction

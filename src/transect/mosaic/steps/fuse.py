@@ -77,9 +77,7 @@ def fuse(
         inputs[checks.name] = digest_file(checks)
     inputs["settings"] = digest_json(config.model_dump(mode="json"))
     bending = bending_of(read_table(positions, POSITIONS), facts["distortion"], index.tile_shape)
-    fusion = Fusion(*straight_scene(scene, read, bending))
-    if config.blend == "seam":
-        fusion.cut(threads)
+    fusion = Fusion(*straight_scene(scene, read, bending), cuts=config.blend == "seam")
     with (
         timed(f"fuse {len(names)} tiles to {shape[1]} x {shape[0]} px (recipe {RECIPES['fuse']})"),
         new_store(output, recipe=RECIPES["fuse"], inputs=inputs, resume=True) as store,
