@@ -18,12 +18,3 @@ def kernel(function: F) -> F:
     """
     compiled = numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(function)
     return cast(F, compiled)
-
-
-def part(function: F) -> F:
-    """Compile a function into each kernel that calls it, for what is called once a row.
-
-    A call from kernel to kernel takes as long as some hundred pixels: it counts who holds arrays.
-    """
-    inlined = numba.njit(nogil=True, error_model="numpy", inline="always")(function)
-    return cast(F, inlined)

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from transect.kernels import kernel, part
+from transect.kernels import kernel
 from transect.mosaic.fusion.cells import CELL_COLUMNS, CELL_ROWS, ramp
-from transect.mosaic.fusion.sample import LINES, begin, proceed, sample
+from transect.mosaic.fusion.sample import NO_LIMITS, room_for, sample
 from transect.mosaic.layout import Image
 
 HALF = np.float32(0.5)
 
-STRIP = 16
+STRIP = 8
 """Cells beside each other that are filled at once: the rows in work fit the first cache."""
 
 Pixels = npt.NDArray[Any]
@@ -55,8 +55,7 @@ def lay_alone(
     out, valid
         Pixels and mask of the shard.
     """
-    room = np.empty((LINES, STRIP * CELL_COLUMNS + 16), np.float32)
-    greys = np.empty((1, STRIP * CELL_COLUMNS), np.float32)
+    room = room_for(STRIP * CELL_COLUMNS)
     for p in range(owners.shape[0]):
         for q in range(owners.shape[1]):
             if owners[p, q] != tile:
@@ -64,13 +63,11 @@ def lay_alone(
             p1, q1 = _strip(tile, owners, p, q)
             r0, r1 = p * CELL_ROWS, min(p1 * CELL_ROWS, out.shape[0])
             c0, c1 = q * CELL_COLUMNS, min(q1 * CELL_COLUMNS, out.shape[1])
-            i, j, width = r0 - area[0], c0 - area[2], c1 - c0
-            begin(pixels, shading, i, j, weights, level, room, width)
-            for r in range(r1 - r0):
-                proceed(pixels, shading, i, j, weights, level, room, r, greys, 0, width)
-                _store(greys, 0, limits, out, r0 + r, c0, width)
+            i, j, height, width = r0 - area[0], c0 - area[2], r1 - r0, c1 - c0
+            sample(pixels, shading, i, j, weights, level, room, limits, out, r0, c0, height, width)
+            for r in range(r0, r1):
                 for c in range(np.uint64(width)):
-                    valid[r0 + r, np.uint64(c0) + c] = 1
+                    valid[r, np.uint64(c0) + c] = 1
 
 
 @kernel
@@ -120,7 +117,7 @@ def lay_among(
     sums
         Sums of weighted greys and of weights, shape (slot, 2, row, column).
     """
-    room = np.empty((LINES, CELL_COLUMNS + 16), np.float32)
+    room = room_for(CELL_COLUMNS)
     greys = np.empty((CELL_ROWS, CELL_COLUMNS), np.float32)
     share = np.empty((CELL_ROWS, CELL_COLUMNS), np.float32)
     across, along = reach
@@ -143,12 +140,14 @@ def lay_among(
                 below = r0 + HALF < along[1, q] or r1 - HALF > along[2, q]
                 _weigh(sides, beside, below, r0, r1, c0, c1, share)
             i, j, height, width = r0 - area[0], c0 - area[2], r1 - r0, c1 - c0
-            sample(pixels, shading, i, j, weights, level, room, greys, height, width)
+            sample(
+                pixels, shading, i, j, weights, level, room, NO_LIMITS, greys, 0, 0, height, width
+            )
             top, left = r0 - p * CELL_ROWS, c0 - q * CELL_COLUMNS
             _add(share, greys, sums, slots[p, q], top, left, height, width)
 
 
-@part
+@kernel
 def _add(
     share: Image, greys: Image, sums: Image, slot: int, top: int, left: int, height: int, width: int
 ) -> None:
@@ -159,7 +158,7 @@ def _add(
             sums[slot, 1, top + r, first + c] += share[r, c]
 
 
-@part
+@kernel
 def _weigh(
     sides: tuple[Image, Image],
     beside: bool,
@@ -249,8 +248,7 @@ def finish(
                     total, weight = sums[slot, 0, r, c], sums[slot, 1, r, c]
                     greys[r, c] = total / weight if weight > 0 else np.float32(0)
                     valid[r0 + r, first + c] |= np.uint8(weight > 0)
-            for r in range(height):
-                _store(greys, r, limits, out, r0 + r, c0, width)
+            _store(greys, limits, out, r0, c0, height, width)
 
 
 @kernel
@@ -262,25 +260,25 @@ def _fill(sums: Image, slot: int, spare: Image, other: int, height: int, width: 
                 sums[slot, 1, r, c] = spare[other, 1, r, c]
 
 
-@part
+@kernel
 def _store(
     greys: Image,
-    line: int,
     limits: tuple[float, float],
     out: Pixels,
     row: int,
-    c0: int,
+    column: int,
+    height: int,
     width: int,
 ) -> None:
-    """Round halves up where pixels are whole numbers, and keep them in range."""
+    """Put greys into the shard as `sample` does."""
     low, high = np.float32(limits[0]), np.float32(limits[1])
     # As in `sample`: never an index that may be below 0.
-    first = np.uint64(c0)
-    if not low < high:
+    first, whole = np.uint64(column), low < high
+    for r in range(height):
         for c in range(np.uint64(width)):
-            out[row, first + c] = greys[line, c]
-        return
-    for c in range(np.uint64(width)):
-        value = np.floor(greys[line, c] + HALF)
-        value = value if value > low else low
-        out[row, first + c] = value if value < high else high
+            value = greys[r, c]
+            if whole:
+                value = np.floor(value + HALF)
+                value = value if value > low else low
+                value = value if value < high else high
+            out[row + r, first + c] = value

@@ -19,9 +19,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from transect.kernels import kernel, part
+from transect.kernels import kernel
 from transect.mosaic.fusion.joints import KNOT_PX, Joint
-from transect.mosaic.fusion.sample import LINES, Pixels, sample
+from transect.mosaic.fusion.sample import NO_LIMITS, Pixels, room_for, sample
 from transect.mosaic.layout import Floats, Image
 
 NARROW = 0.25
@@ -82,7 +82,7 @@ def compare(
     Array of shape (2, cell row, cell column).
     """
     sums = np.zeros((2, height // KNOT_PX, width // KNOT_PX))
-    room = np.empty((LINES, BLOCK_COLUMNS + 16), np.float32)
+    room = room_for(BLOCK_COLUMNS)
     grey_a = np.empty((BLOCK_ROWS, BLOCK_COLUMNS), np.float32)
     grey_b = np.empty((BLOCK_ROWS, BLOCK_COLUMNS), np.float32)
     for r in range(0, height, BLOCK_ROWS):
@@ -90,14 +90,14 @@ def compare(
         for c in range(0, width, BLOCK_COLUMNS):
             columns = min(BLOCK_COLUMNS, width - c)
             i, j = row_a + r, column_a + c
-            sample(a[0], a[1], i, j, a[2], a[3], room, grey_a, rows, columns)
+            sample(a[0], a[1], i, j, a[2], a[3], room, NO_LIMITS, grey_a, 0, 0, rows, columns)
             i, j = row_b + r, column_b + c
-            sample(b[0], b[1], i, j, b[2], b[3], room, grey_b, rows, columns)
+            sample(b[0], b[1], i, j, b[2], b[3], room, NO_LIMITS, grey_b, 0, 0, rows, columns)
             _sum(grey_a, grey_b, rows, columns, sums, r // KNOT_PX, c // KNOT_PX)
     return sums
 
 
-@part
+@kernel
 def _sum(
     grey_a: Image, grey_b: Image, rows: int, columns: int, sums: Floats, p: int, q: int
 ) -> None:

@@ -17,14 +17,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from transect.kernels import kernel, part
+from transect.kernels import kernel
 from transect.mosaic.layout import Image
 
 REACH = 3
 """Pixels on each side of a place that count."""
 
-LINES = 2 * REACH + 1
-"""Lines of a room: one for corrected greys, the others for as many filtered rows of the tile."""
+BAND = 8
+"""Rows that are filtered at once: a call from kernel to kernel takes as long as hundreds of pixels,
+and more rows would not stay in the first cache of a core."""
+
+RING = 16
+"""Lines for rows of the tile, a band and those before it, that are filtered along themselves."""
+
+HALF = np.float32(0.5)
+
+NO_LIMITS = (0.0, 0.0)
+"""Limits of what is not whole numbers."""
 
 Pixels = npt.NDArray[Any]
 
@@ -41,6 +50,12 @@ def taps(fraction: float) -> Image:
 
 
 @kernel
+def room_for(width: int) -> tuple[Image, Image]:
+    """Room that `sample` works in, for rectangles up to so many columns."""
+    return np.empty((BAND, width + 16), np.float32), np.empty((RING, width + 16), np.float32)
+
+
+@kernel
 def sample(
     pixels: Pixels,
     shading: Image,
@@ -48,8 +63,11 @@ def sample(
     col0: int,
     weights: Image,
     level: Image,
-    room: Image,
-    greys: Image,
+    room: tuple[Image, Image],
+    limits: tuple[float, float],
+    out: Pixels,
+    row: int,
+    column: int,
     height: int,
     width: int,
 ) -> None:
@@ -68,123 +86,126 @@ def sample(
     level
         Gain, offset and black level: grey = (pixel - level[2]) * shading * level[0] + level[1].
     room
-        Room for (LINES, width + 5) floats.
-    greys
-        What is filled, from its corner on.
+        See `room_for`.
+    limits
+        Least and greatest value of what is filled; both 0 where that is not whole numbers.
+    out
+        What is filled.
+    row, column
+        Where that begins.
     height, width
         Rows and columns that are wanted.
     """
-    begin(pixels, shading, row0, col0, weights, level, room, width)
-    for r in range(height):
-        proceed(pixels, shading, row0, col0, weights, level, room, r, greys, r, width)
+    raw, ring = room
+    # Without a part of a pixel, only the row itself.
+    lead = 2 * REACH - 1 if weights[0, 2] != 1 else 0
+    first = row0 - 2 if lead else row0
+    if lead:
+        _load(pixels, shading, first, col0, weights, level, raw, lead, width)
+        _filter_columns(raw, weights, ring, 0, lead, width)
+    for r in range(0, height, BAND):
+        count = min(BAND, height - r)
+        _load(pixels, shading, first + lead + r, col0, weights, level, raw, count, width)
+        _filter_columns(raw, weights, ring, lead + r, count, width)
+        _filter_rows(ring, weights, level[1], r, count, width)
+        _store(ring, limits, out, r, row + r, column, count, width)
 
 
-@part
-def begin(
-    pixels: Pixels,
-    shading: Image,
-    row0: int,
-    col0: int,
-    weights: Image,
-    level: Image,
-    room: Image,
-    width: int,
-) -> None:
-    """Filter the rows of a tile that come before those which `proceed` adds."""
-    if weights[0, 2] != 1:
-        for k in range(2 * REACH - 1):
-            _filter_columns(pixels, shading, row0 + k - 2, col0, weights, level, room, k, width)
-
-
-@part
-def proceed(
-    pixels: Pixels,
-    shading: Image,
-    row0: int,
-    col0: int,
-    weights: Image,
-    level: Image,
-    room: Image,
-    r: int,
-    greys: Image,
-    line: int,
-    width: int,
-) -> None:
-    """Row r of a rectangle into a line of `greys`: see `sample`; rows follow each other.
-
-    The last six filtered rows go around in the room, which stays in the first cache of a core.
-    """
-    # Rows of arrays are never cut out here: that would cost as much as filtering them.
-    term = level[1]
-    if weights[0, 2] == 1:
-        _filter_columns(pixels, shading, row0 + r, col0, weights, level, room, 0, width)
-        for c in range(width):
-            greys[line, c] = room[0, c] + term
-        return
-    _filter_columns(pixels, shading, row0 + r + REACH, col0, weights, level, room, r + 5, width)
-    n = 2 * REACH
-    a, b, d, e, f, g = r % n, (r + 1) % n, (r + 2) % n, (r + 3) % n, (r + 4) % n, (r + 5) % n
-    w0, w1, w2 = weights[0, 0], weights[0, 1], weights[0, 2]
-    w3, w4, w5 = weights[0, 3], weights[0, 4], weights[0, 5]
-    for c in range(width):
-        near = w2 * room[d, c] + w3 * room[e, c]
-        far = w1 * room[b, c] + w4 * room[f, c]
-        greys[line, c] = near + (far + (w0 * room[a, c] + w5 * room[g, c])) + term
-
-
-@part
-def _filter_columns(
+@kernel
+def _load(
     pixels: Pixels,
     shading: Image,
     row: int,
     col0: int,
     weights: Image,
     level: Image,
-    room: Image,
-    k: int,
+    raw: Image,
+    count: int,
     width: int,
 ) -> None:
-    """Filter one row of the tile into a line of the room."""
-    i = min(max(row, 0), pixels.shape[0] - 1)
-    k, raw = k % (2 * REACH), 2 * REACH
-    if weights[1, 2] == 1:
-        _load(pixels, shading, i, col0, width, level, room, k)
-        return
-    _load(pixels, shading, i, col0 - 2, width + 5, level, room, raw)
-    w0, w1, w2 = weights[1, 0], weights[1, 1], weights[1, 2]
-    w3, w4, w5 = weights[1, 3], weights[1, 4], weights[1, 5]
-    for c in range(width):
-        near = w2 * room[raw, c + 2] + w3 * room[raw, c + 3]
-        far = w1 * room[raw, c + 1] + w4 * room[raw, c + 4]
-        room[k, c] = near + (far + (w0 * room[raw, c] + w5 * room[raw, c + 5]))
-
-
-@part
-def _load(
-    pixels: Pixels,
-    shading: Image,
-    i: int,
-    start: int,
-    count: int,
-    level: Image,
-    room: Image,
-    k: int,
-) -> None:
-    """Corrected greys of part of a row, but for the offset."""
+    """Corrected greys of parts of some rows, but for the offset."""
     gain, dark = level[0], level[2]
     even, last = shading.shape[0] == 1, pixels.shape[1] - 1
-    if start < 0 or start + count > pixels.shape[1]:
-        for c in range(count):
-            j = min(max(start + c, 0), last)
-            factor = gain if even else shading[i, j] * gain
-            room[k, c] = (np.float32(pixels[i, j]) - dark) * factor
-        return
+    start, wide = (col0 - 2, width + 5) if weights[1, 2] != 1 else (col0, width)
+    inside = start >= 0 and start + wide <= pixels.shape[1]
     # An index that may be below 0 is looked at each time, which takes ten times as long.
-    first = np.uint64(start)
-    if even:
-        for c in range(np.uint64(count)):
-            room[k, c] = (np.float32(pixels[i, first + c]) - dark) * gain
-    else:
-        for c in range(np.uint64(count)):
-            factor = shading[i, first + c] * gain
-            room[k, c] = (np.float32(pixels[i, first + c]) - dark) * factor
+    begin = np.uint64(max(start, 0))
+    for k in range(count):
+        i = min(max(row + k, 0), pixels.shape[0] - 1)
+        if not inside:
+            for c in range(wide):
+                j = min(max(start + c, 0), last)
+                factor = gain if even else shading[i, j] * gain
+                raw[k, c] = (np.float32(pixels[i, j]) - dark) * factor
+        elif even:
+            for c in range(np.uint64(wide)):
+                raw[k, c] = (np.float32(pixels[i, begin + c]) - dark) * gain
+        else:
+            for c in range(np.uint64(wide)):
+                factor = shading[i, begin + c] * gain
+                raw[k, c] = (np.float32(pixels[i, begin + c]) - dark) * factor
+
+
+@kernel
+def _filter_columns(
+    raw: Image, weights: Image, ring: Image, first: int, count: int, width: int
+) -> None:
+    """Filter rows along themselves into their lines of the ring."""
+    w0, w1, w2 = weights[1, 0], weights[1, 1], weights[1, 2]
+    w3, w4, w5 = weights[1, 3], weights[1, 4], weights[1, 5]
+    for k in range(count):
+        line = (first + k) % RING
+        if w2 == 1:
+            for c in range(width):
+                ring[line, c] = raw[k, c]
+        else:
+            for c in range(width):
+                near = w2 * raw[k, c + 2] + w3 * raw[k, c + 3]
+                far = w1 * raw[k, c + 1] + w4 * raw[k, c + 4]
+                ring[line, c] = near + (far + (w0 * raw[k, c] + w5 * raw[k, c + 5]))
+
+
+@kernel
+def _filter_rows(
+    ring: Image, weights: Image, term: float, first: int, count: int, width: int
+) -> None:
+    """Filter across rows, in place: a result stands where its first row stood."""
+    w0, w1, w2 = weights[0, 0], weights[0, 1], weights[0, 2]
+    w3, w4, w5 = weights[0, 3], weights[0, 4], weights[0, 5]
+    for r in range(first, first + count):
+        a, b, d = r % RING, (r + 1) % RING, (r + 2) % RING
+        e, f, g = (r + 3) % RING, (r + 4) % RING, (r + 5) % RING
+        if w2 == 1:
+            for c in range(width):
+                ring[a, c] = ring[a, c] + term
+        else:
+            for c in range(width):
+                near = w2 * ring[d, c] + w3 * ring[e, c]
+                far = w1 * ring[b, c] + w4 * ring[f, c]
+                ring[a, c] = near + (far + (w0 * ring[a, c] + w5 * ring[g, c])) + term
+
+
+@kernel
+def _store(
+    ring: Image,
+    limits: tuple[float, float],
+    out: Pixels,
+    first: int,
+    row: int,
+    column: int,
+    count: int,
+    width: int,
+) -> None:
+    """Round halves up where pixels are whole numbers, and keep them in range."""
+    low, high = np.float32(limits[0]), np.float32(limits[1])
+    start, whole = np.uint64(column), low < high
+    for r in range(count):
+        line = (first + r) % RING
+        if whole:
+            for c in range(np.uint64(width)):
+                value = np.floor(ring[line, c] + HALF)
+                value = value if value > low else low
+                out[row + r, start + c] = value if value < high else high
+        else:
+            for c in range(np.uint64(width)):
+                out[row + r, start + c] = ring[line, c]
