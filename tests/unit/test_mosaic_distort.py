@@ -11,8 +11,8 @@ from support.stage import make
 from transect.mosaic.align.register import register_tiles
 from transect.mosaic.align.waves import Shading
 from transect.mosaic.bending.distort import Distortion, as_fact, from_fact, powers
-from transect.mosaic.bending.shared import find_distortion
 from transect.mosaic.bending.own import own_bends
+from transect.mosaic.bending.shared import find_distortion
 from transect.mosaic.bending.straight import Bending, Straightener
 from transect.mosaic.layout import Layout
 
