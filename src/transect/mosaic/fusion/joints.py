@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations, product
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from transect.mosaic.layout import Floats, Image
 
@@ -88,12 +89,12 @@ def joints(
     """
     size = np.array(tile_shape[::-1], dtype=np.float64)
     found = []
-    for i, j in cKDTree(positions / size).query_pairs(1.42, output_type="ndarray"):
+    for i, j in _near(positions / size):
         step = (positions[j] - positions[i]) / size
         axis = int(abs(step[1]) > abs(step[0]))
         if abs(step[axis]) >= 1 or abs(step[1 - axis]) > 0.6:
             continue
-        a, b = (int(i), int(j)) if step[axis] > 0 else (int(j), int(i))
+        a, b = (i, j) if step[axis] > 0 else (j, i)
         overlap = float((1 - abs(step[axis])) * size[axis])
         ends = positions[[a, b], 1 - axis]
         start = int(np.ceil(ends.max())) - slack_px
@@ -102,6 +103,18 @@ def joints(
         width = max(min(feather_px, overlap), 1e-3)
         found.append(Joint(a, b, axis, start, stop, middle, overlap, width))
     return sorted(found, key=lambda j: (j.overlap, j.a, j.b))
+
+
+def _near(scaled: Floats) -> Iterator[tuple[int, int]]:
+    """Pairs of tiles that may touch, by places in widths and heights of a tile."""
+    squares: dict[tuple[int, int], list[int]] = {}
+    for n, (x, y) in enumerate(np.floor(scaled).astype(int).tolist()):
+        squares.setdefault((x, y), []).append(n)
+    for (x, y), here in squares.items():
+        yield from combinations(here, 2)
+        for dx, dy in ((1, -1), (1, 0), (1, 1), (0, 1)):
+            for pair in product(here, squares.get((x + dx, y + dy), ())):
+                yield min(pair), max(pair)
 
 
 class Sides:
