@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import dask.array as da
     import xarray as xr
 
-# The Rust codecs read sharded arrays twice as fast as zarr-python's own. One thread each: steps have
-# threads of their own.
+# The Rust codecs read sharded arrays twice as fast as zarr-python's own. One thread each: steps
+# have threads of their own.
 zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline", "threading.max_workers": 1})
 
 Pixels = npt.NDArray[Any]
