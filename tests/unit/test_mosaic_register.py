@@ -239,6 +239,17 @@ def test_refinement_finds_parts_of_a_pixel(shift):
     assert found.lag == pytest.approx(np.array(shift), abs=0.01)
 
 
+@pytest.mark.parametrize("angle", [20, 45, 70])
+def test_along_a_straight_edge_the_shift_is_not_certain(angle):
+    random = np.random.default_rng(3)
+    y, x = np.mgrid[:36, :128]
+    turned = np.radians(angle)
+    away = (x - 64) * np.cos(turned) + (y - 18) * np.sin(turned)
+    edge = 60 + 90 / (1 + np.exp(-away))
+    far, near = (np.float32(edge + random.normal(0, 6, edge.shape)) for _ in range(2))
+    assert refine(far, near, np.zeros(2), 3.0).se.max() > 0.5
+
+
 def test_stripes_vanish_from_texture():
     stripes = np.tile(np.random.default_rng(1).normal(size=200).astype(np.float32) * 50, (300, 1))
     grain = made_texture(300, 200, seed=2) - 120

@@ -26,6 +26,10 @@ NEAREST_PX = 8
 UNIQUE = 0.9
 """A pair is ambiguous when another place scores more than this share of the best one."""
 
+SURE_PX = 0.5
+"""Largest standard error of a shift that is believed; along straight edges and layers it is ten
+times that."""
+
 Texts = npt.NDArray[np.object_]
 
 
@@ -177,14 +181,16 @@ def _judge(seams: Seams, found: Results) -> None:
         seams.shift[number], seams.se[number] = one.shift, one.se
         seams.confidence[number] = one.best.ncc
         seams.null[number] = np.tanh(limit / np.sqrt(samples))
-        seams.reason[number] = _why_not(one.best, one.converged, limit)
+        seams.reason[number] = _why_not(one, one.best, limit)
 
 
-def _why_not(best: Match, converged: bool, limit: float) -> str:
+def _why_not(one: Measured, best: Match, limit: float) -> str:
     if best.score <= limit:
         return "no better than unrelated strips"
     if best.second > UNIQUE * best.score:
         return "another place fits as well"
-    if not converged:
+    if not one.converged:
         return "the refinement did not converge"
+    if one.pieces is not None and one.pieces.doubt_px > SURE_PX:
+        return "what both tiles show runs one way: the shift along it is not certain"
     return ""

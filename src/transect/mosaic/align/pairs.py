@@ -42,6 +42,12 @@ class Pieces:
     shifts: Floats
     errors: Floats
 
+    @property
+    def doubt_px(self) -> float:
+        """Standard error of all pieces together, in its worse direction, however they differ."""
+        votes = 1.0 / np.maximum(self.errors, 1e-6) ** 2
+        return float(np.sqrt(1.0 / votes.sum(axis=0)).max())
+
 
 @dataclass(frozen=True)
 class Measured:

@@ -42,6 +42,9 @@ NEAR_PX = 0.75
 # most; 6 matches the scatter on made pairs).
 PIXELS_PER_SAMPLE = 6.0
 
+LEAST_SHARE = 1e-3
+"""Share of all slope below which what strips share is taken for nothing."""
+
 
 @dataclass(frozen=True)
 class Refined:
@@ -118,30 +121,30 @@ def refine(
 
 def _align(a: Image, b: Image, pieces: tuple[int, int]) -> Refined:
     """Shift (x, y) of b against a, below about 1.5 px."""
-    gx, gy = (
-        np.asarray(cv2.Scharr(a, cv2.CV_32F, *order, scale=1 / 32), dtype=np.float32)
-        for order in ((1, 0), (0, 1))
-    )
+    gx, gy = _gradients(a)
     # A thin overlap has no pixels to spare.
     margin = min(MARGIN, min(a.shape) // 4)
     rows, columns = (
         np.linspace(margin, n - margin, k + 1).astype(np.int64)
         for n, k in zip(a.shape, pieces, strict=True)
     )
-    hessians = _gram(gx, gy, rows, columns).reshape(-1, 2, 2) + np.eye(2) * 1e-9
+    hessians = _gram(gx, gy, gx, gy, rows, columns) + np.eye(2) * 1e-9
     inverse = np.asarray(np.linalg.inv(hessians.sum(axis=0)), dtype=np.float64)
     shift, step = np.zeros(2), np.zeros(2)
     for _ in range(ITERATIONS):
         shift = shift + np.clip(step, -0.7, 0.7)
-        sums = _project(gx, gy, a, _shifted(b, shift), rows, columns)
+        moved = _shifted(b, shift)
+        sums = _project(gx, gy, a, moved, rows, columns)
         step = inverse @ sums[:, :2].sum(axis=0)
         if np.abs(step).max() < ENOUGH_PX or np.abs(shift).max() > FAR_PX:
             break
     each = np.asarray(np.linalg.inv(hessians), dtype=np.float64)
     lags = shift + np.einsum("nij,nj->ni", each, sums[:, :2])
     areas = np.outer(np.diff(rows), np.diff(columns)).ravel()
-    errors = _errors(each, sums[:, 2] / areas)
-    error = _errors(inverse[None], np.array([float(sums[:, 2].sum()) / float(areas.sum())]))[0]
+    common = _gram(gx, gy, *_gradients(moved), rows, columns)
+    errors = _errors(hessians, common, sums[:, 2] / areas)
+    whole = np.array([float(sums[:, 2].sum()) / float(areas.sum())])
+    error = _errors(hessians.sum(axis=0)[None], common.sum(axis=0)[None], whole)[0]
     middle_x, middle_y = np.meshgrid(
         (columns[:-1] + columns[1:]) / 2.0, (rows[:-1] + rows[1:]) / 2.0
     )
@@ -149,9 +152,27 @@ def _align(a: Image, b: Image, pieces: tuple[int, int]) -> Refined:
     return Refined(shift + step, error, True, lags, errors, centres)
 
 
-def _errors(inverses: Floats, squares: Floats) -> Floats:
-    """Give standard errors (x, y) from inverse normal matrices and mean square residuals."""
-    variances = np.einsum("nii->ni", inverses) * squares[:, None] * PIXELS_PER_SAMPLE
+def _gradients(image: Image) -> tuple[Image, Image]:
+    """Slopes along x and y."""
+    across, down = (
+        np.asarray(cv2.Scharr(image, cv2.CV_32F, *order, scale=1 / 32), dtype=np.float32)
+        for order in ((1, 0), (0, 1))
+    )
+    return across, down
+
+
+def _errors(normal: Floats, common: Floats, squares: Floats) -> Floats:
+    """Give standard errors (x, y) from normal matrices and mean square residuals.
+
+    Slopes of noise count in a normal matrix of one strip as if they were texture: along a
+    straight edge, where nothing tells the shift, they would seem to. Slopes that both strips
+    share, `common`, are the specimen's.
+    """
+    values, axes = np.linalg.eigh((common + common.transpose(0, 2, 1)) / 2)
+    least = np.maximum(np.trace(normal, axis1=1, axis2=2)[:, None] * LEAST_SHARE, 1e-9)
+    inverse = (axes / np.maximum(values, least)[:, None, :]) @ axes.transpose(0, 2, 1)
+    variances = np.einsum("nij,njk,nki->ni", inverse, normal, inverse)
+    variances = variances * squares[:, None] * PIXELS_PER_SAMPLE
     return np.asarray(np.sqrt(np.maximum(variances, 0.0)))
 
 
@@ -160,24 +181,24 @@ def _errors(inverses: Floats, squares: Floats) -> Floats:
 
 
 @kernel
-def _gram(gx: Image, gy: Image, rows: Ints, columns: Ints) -> Floats:
-    """Sum gx gx, gx gy, gy gx, gy gy over every piece."""
+def _gram(gx: Image, gy: Image, hx: Image, hy: Image, rows: Ints, columns: Ints) -> Floats:
+    """Sum gx hx, gx hy, gy hx, gy hy over every piece."""
     out = np.zeros((len(rows) - 1, len(columns) - 1, 4))
     for i in range(len(rows) - 1):
-        xx, xy, yy = np.zeros((3, gx.shape[1]), np.float32)
+        xx, xy, yx, yy = np.zeros((4, gx.shape[1]), np.float32)
         for r in range(rows[i], rows[i + 1]):
             for c in range(gx.shape[1]):
-                u, v = gx[r, c], gy[r, c]
-                xx[c] += u * u
-                xy[c] += u * v
-                yy[c] += v * v
+                xx[c] += gx[r, c] * hx[r, c]
+                xy[c] += gx[r, c] * hy[r, c]
+                yx[c] += gy[r, c] * hx[r, c]
+                yy[c] += gy[r, c] * hy[r, c]
         for j in range(len(columns) - 1):
             for c in range(columns[j], columns[j + 1]):
                 out[i, j, 0] += xx[c]
                 out[i, j, 1] += xy[c]
+                out[i, j, 2] += yx[c]
                 out[i, j, 3] += yy[c]
-            out[i, j, 2] = out[i, j, 1]
-    return out.reshape(-1, 4)
+    return out.reshape(-1, 2, 2)
 
 
 @kernel

@@ -13,7 +13,7 @@ from transect.mosaic.align.waves import Reader, Shading
 from transect.mosaic.frames import SEEN, Section
 from transect.mosaic.layout import Bools
 from transect.tiles.fields import Shading as Field
-from transect.tiles.fields import uneven as uneven
+from transect.tiles.fields import uneven
 from transect.tiles.index import TileIndex
 from transect.tiles.read import read_tile
 

@@ -9,12 +9,11 @@ import pandas as pd
 
 from transect.config import FusionConfig
 from transect.errors import StorageError
-from transect.mosaic.detectors.channels import uneven
 from transect.mosaic.fusion.scene import Detector, Scene
 from transect.mosaic.tables import LEVELS, POSITIONS
 from transect.storage.tables import read_table
+from transect.tiles.fields import Shading, read_shading, uneven
 from transect.tiles.index import TileIndex
-from transect.tiles.shading import Shading, read_shading
 
 
 def scene_of(
