@@ -40,7 +40,6 @@ def main() -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(one, places))
     sys.stdout.write(f"seconds {time.perf_counter() - start}")
-    shutil.rmtree(target)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 from statistics import median
@@ -14,6 +16,7 @@ from steps import spawn
 from transect.storage.images import open_image
 
 MEGA = 1e6
+STORE = "timed-{}.zarr"
 
 
 def speed(bench: Bench) -> bool:
@@ -26,16 +29,24 @@ def speed(bench: Bench) -> bool:
     fused: list[Timed] = []
     peers: list[Peer] = []
     copies: dict[str, list[float]] = {"": [], "zarrs": []}
-    for _ in range(bench.runs):
+    for run in range(bench.runs):
         slow.append(register(place, draws=500))
         ours.append(register(place))
-        fused.append(fuse(place))
+        # Nothing that ran before writes on, and what it wrote stays: a file system may be slow to
+        # give away anew what was deleted a moment ago.
+        os.sync()
+        fused.append(fuse(place, STORE.format(run)))
         for codec, seconds in copies.items():
-            seconds.append(_copy(place, codec))
+            os.sync()
+            seconds.append(_copy(place, run, codec))
+        os.sync()
         if bench.python is not None:
             peers.append(run_peer(place, "ashlar", bench.python, fuse=True, again=True))
     fine = _registering(ours, slow, peers)
-    return fine & _fusing(place, fused, copies, peers)
+    fine &= _fusing(place, fused, copies, peers)
+    for store in place.out.glob(STORE.format("*")):
+        shutil.rmtree(store)
+    return fine
 
 
 def _registering(ours: list[Timed], slow: list[Timed], peers: list[Peer]) -> bool:
@@ -62,7 +73,7 @@ def _fusing(
     place: Place, fused: list[Timed], copies: dict[str, list[float]], peers: list[Peer]
 ) -> bool:
     seconds = median(t.inside_s for t in fused)
-    size = float(np.prod(open_image(place.out / "mosaic.zarr").shape)) / MEGA
+    size = float(np.prod(open_image(place.out / STORE.format(0)).shape)) / MEGA
     tell("fusion: wall", seconds, "s")
     tell("fusion: wall of the command", median(t.cost.wall_s for t in fused), "s")
     tell("fusion: speed", size / seconds, "Mpx/s")
@@ -80,9 +91,11 @@ def _fusing(
     return fine & least("fusion: times faster than ashlar", theirs / seconds, 30)
 
 
-def _copy(place: Place, codec: str) -> float:
-    level = place.out / "mosaic.zarr" / open_image(place.out / "mosaic.zarr").arrays[0].path
+def _copy(place: Place, run: int, codec: str) -> float:
+    store = place.out / STORE.format(run)
+    level = store / open_image(store).arrays[0].path
     script = Path(__file__).with_name("mosaic_copy.py")
-    command = [sys.executable, str(script), str(level), str(place.out / "copy.zarr")]
+    target = place.out / STORE.format(f"{run}-copy{codec}")
+    command = [sys.executable, str(script), str(level), str(target)]
     _, text = spawn([*command, codec] if codec else command)
     return float(text.rpartition("seconds ")[2])

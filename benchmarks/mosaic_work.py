@@ -103,12 +103,12 @@ def register(place: Place, draws: int | None = None) -> Timed:
     )  # fmt: skip
 
 
-def fuse(place: Place) -> Timed:
+def fuse(place: Place, store: str = "mosaic.zarr") -> Timed:
     """Run the step `fuse`."""
     return _timed(
         "fuse", *place.common, "--positions", place.out / "positions.parquet",
         "--levels", place.out / "levels.parquet", "--shading", place.out / "shading.npz",
-        "--output", place.out / "mosaic.zarr",
+        "--output", place.out / store,
         *place.of("fusion"),
     )  # fmt: skip
 
