@@ -23,6 +23,10 @@ from transect.storage.writer import ImageWriter
 
 CACHE_BYTES = 640 << 20
 
+AT_ONCE = 16
+"""Shards of each thread between two moments at which threads wait for each other: they are never
+in memory together, and differ in size."""
+
 Pixels = npt.NDArray[Any]
 Area = npt.NDArray[np.int64]
 TileReader = Callable[[tuple[int, int]], npt.NDArray[np.generic]]
@@ -202,4 +206,4 @@ def write_mosaic(fusion: Fusion, image: ImageWriter, mask: ImageWriter, threads:
             mask.write(*spot, valid)
         return int(np.count_nonzero(valid[0]))
 
-    return sum(run(one, spots, threads, "shards"))
+    return sum(run(one, spots, threads, "shards", AT_ONCE * threads))
