@@ -15,6 +15,8 @@ class Appearance(Part):
     """Grey levels (of 255) and what blurs them."""
 
     grey_active: float = Field(205.0, ge=0, le=255)
+    grey_second: float = Field(96.0, ge=0, le=255, description="Of a second active material.")
+    grey_electrolyte: float = Field(118.0, ge=0, le=255, description="Of a solid electrolyte.")
     grey_foil_al: float = Field(122.0, ge=0, le=255)
     grey_foil_cu: float = Field(238.0, ge=0, le=255)
     grey_binder: float = Field(64.0, ge=0, le=255)
@@ -25,6 +27,7 @@ class Appearance(Part):
     grain_contrast: float = Field(5.0, ge=0, description="Grey difference between grains.")
     particle_contrast: float = Field(4.0, ge=0, description="Grey difference between particles.")
     sponge: float = Field(38.0, ge=0, description="Grey range inside binder.")
+    electrolyte_texture: float = Field(8.0, ge=0, description="Grey range inside electrolyte.")
     fibres: float = Field(14.0, ge=0, description="Grey range inside the separator.")
     edge_brightness: float = Field(16.0, ge=0, description="Extra grey at particle edges.")
     contact_line: float = Field(45.0, ge=0, description="Darkness of the line between particles.")
@@ -48,6 +51,7 @@ _OFF = dict.fromkeys(
         "grain_contrast",
         "particle_contrast",
         "sponge",
+        "electrolyte_texture",
         "fibres",
         "edge_brightness",
         "contact_line",
@@ -84,6 +88,8 @@ APPEARANCES: dict[str, dict[str, float]] = {
 
 SECONDARY: dict[str, float] = {
     "grey_active": 112.0,
+    "grey_second": 84.0,
+    "grey_electrolyte": 100.0,
     "grey_foil_al": 104.0,
     "grey_foil_cu": 118.0,
     "grey_binder": 96.0,

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from transect.phantom import tables
-from transect.phantom.objects import CRACKS, Objects
+from transect.phantom.crack_table import cracks_table
+from transect.phantom.objects import Objects
 from transect.phantom.scene import Scene
 from transect.phantom.shapes import outline_area
 
@@ -19,7 +20,6 @@ MIN_GAP_UM, MIN_GAP_PX, MIN_RUN_UM = 0.5, 3.0, 2.0
 
 _COLUMNS_KEPT = 200_000
 _CHUNK = 1 << 16
-_SAMPLES = 16
 
 
 def objects_tables(
@@ -29,7 +29,7 @@ def objects_tables(
     particles, cracks, voids, clumps = [], [], [], []
     for k in scene.strips.over(0, scene.columns):
         objects = scene.strips.strip(k)
-        lines = _cracks(scene, objects, crack_areas)
+        lines = cracks_table(scene, objects, crack_areas)
         particles.append(_particles(scene, objects, counted, lines))
         cracks.append(lines)
         voids.append(_voids(scene, objects, counted))
@@ -88,6 +88,7 @@ def _particles(
             "n_cracks": numbers.astype(np.int64),
             "crack_length_um": lengths,
             "complete": inside,
+            "second": objects.second == 1,
         }
     )
     return frame[(objects.ids > 0) & (filled > 0)].reset_index(drop=True)
@@ -98,37 +99,6 @@ def _zeta(scene: Scene, x: F64, y: F64, side: npt.NDArray[np.int64]) -> F64:
     base = np.where(side == 0, curves[3], curves[6])
     surface = np.where(side == 0, curves[2], curves[7])
     return np.asarray((y - base) / (surface - base))
-
-
-def _cracks(scene: Scene, objects: Objects, areas: pd.DataFrame) -> pd.DataFrame:
-    px, lines = scene.spec.px_um, objects.lines
-    ids = objects.cracks[:, 2].astype(np.int64)
-    pieces = np.hypot(*np.moveaxis(np.diff(lines, axis=1), -1, 0))
-    shown = _visible(scene, lines)
-    counted = areas["area"].reindex(ids, fill_value=0).to_numpy()
-    middle = (lines[:, 0] + lines[:, -1]) / 2
-    return pd.DataFrame(
-        {
-            "crack": ids,
-            "particle": ids // CRACKS,
-            "x_um": middle[:, 0] * px,
-            "y_um": middle[:, 1] * px,
-            "length_um": (pieces * shown).sum(axis=1) * px,
-            "width_um": objects.cracks[:, 1] * px,
-            "area_um2": counted * px * px,
-        }
-    )
-
-
-def _visible(scene: Scene, lines: F64) -> F64:
-    """Share of every piece of every line that lies in the frame and in the coating."""
-    t = (np.arange(_SAMPLES) + 0.5) / _SAMPLES
-    points = lines[:, :-1, None] * (1 - t)[:, None] + lines[:, 1:, None] * t[:, None]
-    x, y = points[..., 0].ravel(), points[..., 1].ravel()
-    curves = scene.layers.boundaries(x)
-    shown = ((y > curves[2]) & (y < curves[3])) | ((y > curves[6]) & (y < curves[7]))
-    shown &= (x >= 0) & (x < scene.columns) & (y >= 0) & (y < scene.rows)
-    return np.asarray(shown.reshape(points.shape[:-1]).mean(axis=-1))
 
 
 def _voids(scene: Scene, objects: Objects, counted: pd.DataFrame) -> pd.DataFrame:

@@ -7,10 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from transect.phantom import shapes
-from transect.phantom.hashing import unit
-from transect.phantom.spec import Geometry
-
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
@@ -19,8 +15,6 @@ CAPACITY = 4096
 """Largest number of particles in a strip, both sides: ids are strip * CAPACITY + number."""
 CRACKS = 8
 """Crack ids are particle * CRACKS + number."""
-
-_RETRIES = 6
 
 
 @dataclass(frozen=True)
@@ -38,7 +32,8 @@ class Objects:
     seeds
         Seed of each particle.
     edges, edge_start
-        Outlines end to end, and where each begins (one more than particles).
+        Outlines end to end, and where each begins (one more than particles): what shows of them
+        where particles press on each other.
     voids
         Particle (index), x, y, radius.
     void_edges
@@ -47,6 +42,11 @@ class Objects:
         Particle (index), width, id.
     lines
         Points of each crack in the frame of the section.
+    second
+        1 for each particle of the second material, 0 for the others.
+    full
+        The outlines as they would be without contacts, at the same angles; none where particles
+        do not press on each other.
     """
 
     discs: F64
@@ -59,6 +59,34 @@ class Objects:
     void_edges: npt.NDArray[np.float32]
     cracks: F64
     lines: F64
+    second: npt.NDArray[np.uint8]
+    full: npt.NDArray[np.float32] | None = None
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Objects:
+        """Give the particles that are marked, with what lies in them."""
+        if kept.all():
+            return self
+        number = np.cumsum(kept) - 1
+        sizes = np.diff(self.edge_start)
+        points = np.repeat(kept, sizes)
+        holes, lines = (kept[x[:, 0].astype(np.int64)] for x in (self.voids, self.cracks))
+        voids, cracks = self.voids[holes].copy(), self.cracks[lines].copy()
+        for inner in (voids, cracks):
+            inner[:, 0] = number[inner[:, 0].astype(np.int64)]
+        return Objects(
+            self.discs[kept],
+            self.side[kept],
+            self.ids[kept],
+            self.seeds[kept],
+            self.edges[points],
+            np.concatenate([[0], np.cumsum(sizes[kept])]).astype(np.int64),
+            voids,
+            self.void_edges[holes],
+            cracks,
+            self.lines[lines],
+            self.second[kept],
+            None if self.full is None else self.full[points],
+        )
 
     def magnified(self, zoom: float) -> Objects:
         """Give the same objects in pixels that are finer by a factor."""
@@ -70,6 +98,7 @@ class Objects:
             void_edges=self.void_edges * np.float32(zoom),
             cracks=self.cracks * _factors(self.cracks, [1], zoom),
             lines=self.lines * zoom,
+            full=None if self.full is None else self.full * np.float32(zoom),
         )
 
 
@@ -78,110 +107,6 @@ def _factors(table: F64, lengths: list[int], zoom: float) -> F64:
     factors = np.ones(table.shape[1])
     factors[lengths] = zoom
     return factors
-
-
-def fill(shape: Geometry, px: float, discs: F64, side: I64, ids: I64, seeds: I64) -> Objects:
-    """Give every packed disc its outline, voids and cracks.
-
-    Parameters
-    ----------
-    shape
-        Shares and sizes.
-    px
-        Pixel size in um.
-    discs
-        x, y, radius, 1 for an agglomerate; shape (n, 4).
-    side, ids, seeds
-        One for each disc.
-    """
-    edges, voids, void_edges, cracks, lines = [], [], [], [], []
-    grain = shape.grain_um / px
-    for n, (x, y, r, clump) in enumerate(discs):
-        seed = int(seeds[n])
-        rough = 0.0 if clump else shape.roughness
-        edge = shapes.outline(seed, r, shape.elongation, rough, max(grain, 2.0))
-        edges.append(edge)
-        if clump:
-            continue
-        inner = _voids(shape, seed, r)
-        for m, (vx, vy, vr) in enumerate(inner):
-            voids.append((n, x + vx, y + vy, vr))
-            void_edges.append(shapes.void_outline(seed * 8 + m, vr))
-        for m, (line, width) in enumerate(_cracks(shape, px, seed, r, edge, inner)):
-            cracks.append((n, width, ids[n] * CRACKS + m))
-            lines.append(line + np.array([x, y]))
-    start = np.concatenate([[0], np.cumsum([e.size for e in edges])]).astype(np.int64)
-    return Objects(
-        discs[:, :3].copy(),
-        side,
-        ids,
-        seeds,
-        np.concatenate(edges) if edges else np.empty(0, np.float32),
-        start,
-        np.array(voids, dtype=np.float64).reshape(-1, 4),
-        np.array(void_edges, dtype=np.float32).reshape(-1, 48),
-        np.array(cracks, dtype=np.float64).reshape(-1, 3),
-        np.array(lines, dtype=np.float64).reshape(-1, shapes.POINTS, 2),
-    )
-
-
-def _voids(shape: Geometry, seed: int, r: float) -> list[tuple[float, float, float]]:
-    if unit(seed, 0, 21) >= shape.voids:
-        return []
-    found: list[tuple[float, float, float]] = []
-    for k in range(1 + int(3 * unit(seed, 1, 21))):
-        size = shape.void_ratio * r * (0.4 + 0.6 * unit(seed, k, 22))
-        away, turn = 0.45 * r * unit(seed, k, 23), 2 * np.pi * unit(seed, k, 24)
-        x, y = away * np.cos(turn), away * np.sin(turn)
-        apart = all(np.hypot(x - a, y - b) > 1.4 * (size + c) + 4 for a, b, c in found)
-        # 1.5 px: smaller ones would hardly hold a pixel.
-        if size >= 1.5 and apart:
-            found.append((float(x), float(y), size))
-    return found
-
-
-def _cracks(
-    shape: Geometry,
-    px: float,
-    seed: int,
-    r: float,
-    edge: F32,
-    voids: list[tuple[float, float, float]],
-) -> list[tuple[F64, float]]:
-    if 2 * r * px < shape.crack_min_diameter_um or unit(seed, 0, 25) >= shape.cracked:
-        return []
-    low, high = shape.crack_width_px
-    kept: list[tuple[F64, float]] = []
-    wanted = 1 + int(shape.cracks_max * unit(seed, 1, 25) ** 2)
-    for k in range(min(wanted, shape.cracks_max)):
-        # Squared: most cracks are thin.
-        width = min(low + (high - low) * unit(seed, k, 26) ** 2, max(0.12 * r, low))
-        for retry in range(_RETRIES):
-            own = (seed * 8 + k) * _RETRIES + retry
-            line = shapes.crack_line(own, edge, r, max(shape.grain_um / px, 3.0))
-            if _fits(line, width, edge, voids, kept):
-                kept.append((line, width))
-                break
-    return kept
-
-
-def _fits(
-    line: F64,
-    width: float,
-    edge: F32,
-    voids: list[tuple[float, float, float]],
-    kept: list[tuple[F64, float]],
-) -> bool:
-    """Whether a crack stays inside its particle and clear of what is there already."""
-    if not shapes.inside(line, edge, width / 2 + 3.0):
-        return False
-    for x, y, r in voids:
-        spot = np.array([[x, y], [x, y]])
-        if shapes.distance_between(line, spot) < 1.4 * r + width / 2 + 3.0:
-            return False
-    return all(
-        shapes.distance_between(line, other) >= (width + wide) / 2 + 3.0 for other, wide in kept
-    )
 
 
 def joined(parts: list[Objects]) -> Objects:
@@ -205,4 +130,11 @@ def joined(parts: list[Objects]) -> Objects:
         np.concatenate([p.void_edges for p in parts]),
         np.concatenate(cracks),
         np.concatenate([p.lines for p in parts]),
+        np.concatenate([p.second for p in parts]),
+        _joined_full(parts),
     )
+
+
+def _joined_full(parts: list[Objects]) -> F32 | None:
+    full = [p.full for p in parts if p.full is not None]
+    return np.concatenate(full) if full else None

@@ -12,10 +12,13 @@ import numpy.typing as npt
 
 from transect.kernels import kernel
 from transect.phantom.hashing import unit
+from transect.phantom.neighbours import Cells, add, near_two, no_cells, some_cells
 
 F64 = npt.NDArray[np.float64]
 
 _TRIES = 48
+_MANY = 600
+"""From so many discs on, neighbours are looked up in cells; fewer are gone through faster."""
 _TOUCH = 0.02
 """Overlap of two discs that counts as touching, in pixels."""
 
@@ -58,13 +61,24 @@ def roll(discs: F64, a: int, b: int, x: float, y: float, r: float) -> tuple[floa
 
 @kernel
 def _settle(
-    discs: F64, count: int, x: float, y: float, r: float, inner: float, limits: F64, x0: float
+    discs: F64,
+    count: int,
+    cells: Cells,
+    x: float,
+    y: float,
+    r: float,
+    inner: float,
+    limits: F64,
+    x0: float,
 ) -> tuple[bool, float, float]:
     """Push out of overlaps, pull to a neighbour, roll to a second; true when it fits."""
     for step in range(10):
         k = min(max(int(x - x0), 0), limits.shape[1] - 1)
         y = min(max(y, limits[0, k] + inner), limits[1, k] - inner)
-        a, gap, b, gap2 = nearest_two(discs, count, x, y, r)
+        if cells.head.size == 0:
+            a, gap, b, gap2 = nearest_two(discs, count, x, y, r)
+        else:
+            a, gap, b, gap2 = near_two(discs, cells, x, y, r)
         if a < 0 or gap > 1.2 * r + 4.0:
             return True, x, y
         if gap >= -_TOUCH and (step >= 7 or (gap < _TOUCH and (b < 0 or gap2 < _TOUCH))):
@@ -110,6 +124,8 @@ def pack(radii: F64, fixed: F64, x0: float, x1: float, limits: F64, cut: float, 
     discs[:m, :3] = fixed
     discs[:m, 3] = -1.0
     count = m
+    low, high = limits[0].min(), limits[1].max()
+    cells = no_cells() if m + n < _MANY else some_cells(discs, m, radii, x0, x1, low, high)
     for i in range(n):
         r = radii[i]
         inner = r * (1.0 - cut)
@@ -120,10 +136,12 @@ def pack(radii: F64, fixed: F64, x0: float, x1: float, limits: F64, cut: float, 
             if high <= low:
                 continue
             y = low + (high - low) * unit(seed, i * _TRIES + k, 2)
-            fits, x, y = _settle(discs, count, x, y, r, inner, limits, x0)
+            fits, x, y = _settle(discs, count, cells, x, y, r, inner, limits, x0)
             if fits and x0 <= x < x1:
                 discs[count, 0], discs[count, 1], discs[count, 2] = x, y, r
                 discs[count, 3] = i
+                if cells.head.size > 0:
+                    add(cells, discs, count)
                 count += 1
                 break
     return discs[m:count].copy()

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from transect.kernels import kernel
 from transect.phantom.objects import Objects
+from transect.phantom.pressed import paint_pressed, span
 from transect.phantom.shapes import edge_at, to_piece
 
 F64 = npt.NDArray[np.float64]
@@ -52,17 +53,14 @@ def paint(objects: Objects, x0: float, y0: float, rows: int, columns: int) -> Ca
     owner = np.full((rows, columns), -1, dtype=np.int32)
     opening = owner.copy()
     discs, start = objects.discs, objects.edge_start
-    _particles(discs, objects.edges, start, x0, y0, depth, rival, owner)
+    if objects.full is None:
+        _particles(discs, objects.edges, start, x0, y0, depth, rival, owner)
+    else:
+        seen = depth.copy()
+        paint_pressed(discs, objects.edges, objects.full, start, x0, y0, depth, rival, owner, seen)
     _voids(objects.voids, objects.void_edges, x0, y0, owner, hollow, opening)
     _cracks(objects.cracks, objects.lines, x0, y0, owner, hollow, opening)
     return Canvas(depth, rival, owner, hollow, opening)
-
-
-@kernel
-def _span(centre: float, reach: float, origin: float, size: int) -> tuple[int, int]:
-    low = int(np.floor(centre - reach - origin - 0.5))
-    high = int(np.ceil(centre + reach - origin - 0.5)) + 1
-    return max(low, 0), min(high, size)
 
 
 @kernel
@@ -74,8 +72,8 @@ def _particles(
         edge = edges[start[n] : start[n + 1]]
         x, y = discs[n, 0], discs[n, 1]
         far, near = float(edge.max()), float(edge.min())
-        c0, c1 = _span(x, far + 1.0, x0, columns)
-        r0, r1 = _span(y, far + 1.0, y0, rows)
+        c0, c1 = span(x, far + 1.0, x0, columns)
+        r0, r1 = span(y, far + 1.0, y0, rows)
         for r in range(r0, r1):
             dy = y0 + r + 0.5 - y
             for c in range(c0, c1):
@@ -104,8 +102,8 @@ def _voids(
         edge = edges[n]
         x, y = voids[n, 1], voids[n, 2]
         far = float(edge.max()) + 1.0
-        c0, c1 = _span(x, far, x0, columns)
-        r0, r1 = _span(y, far, y0, rows)
+        c0, c1 = span(x, far, x0, columns)
+        r0, r1 = span(y, far, y0, rows)
         for r in range(r0, r1):
             dy = y0 + r + 0.5 - y
             for c in range(c0, c1):
@@ -128,8 +126,8 @@ def _cracks(
             ax, ay = lines[n, k, 0], lines[n, k, 1]
             bx, by = lines[n, k + 1, 0], lines[n, k + 1, 1]
             mx, my = 0.5 * (ax + bx), 0.5 * (ay + by)
-            c0, c1 = _span(mx, 0.5 * abs(bx - ax) + half + 1.0, x0, columns)
-            r0, r1 = _span(my, 0.5 * abs(by - ay) + half + 1.0, y0, rows)
+            c0, c1 = span(mx, 0.5 * abs(bx - ax) + half + 1.0, x0, columns)
+            r0, r1 = span(my, 0.5 * abs(by - ay) + half + 1.0, y0, rows)
             for r in range(r0, r1):
                 for c in range(c0, c1):
                     square = to_piece(x0 + c + 0.5, y0 + r + 0.5, ax, ay, bx, by)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
 from transect.kernels import kernel
-from transect.phantom.hashing import patch_noise, unit
+from transect.phantom.bodies import CLUMP, SECOND
+from transect.phantom.ground import Ground, Look, binder_depth, cover, heights, zone_of
+from transect.phantom.hashing import unit
 from transect.phantom.paint import Canvas
 from transect.phantom.texture import fibre, grain, sponge
 from transect.phases import Phase
@@ -16,100 +16,10 @@ from transect.phases import Phase
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
-I64 = npt.NDArray[np.int64]
 
 _ACTIVE, _BINDER, _PORE = int(Phase.ACTIVE_MATERIAL), int(Phase.BINDER), int(Phase.PORE)
 _CRACK, _VOID = int(Phase.CRACK), int(Phase.VOID)
-
-
-class Look(NamedTuple):
-    """Numbers the pixel functions need; lengths in px, greys of 255."""
-
-    seed: int
-    soft: float
-    skin: float
-    primer: float
-    patch: float
-    grain: float
-    sponge_size: float
-    fibre_size: float
-    active: float
-    binder: float
-    pore: float
-    grain_contrast: float
-    particle_contrast: float
-    sponge: float
-    fibres: float
-    edge: float
-    edge_px: float
-    contact: float
-    contact_px: float
-    shine: float
-    charging: float
-
-
-class Ground(NamedTuple):
-    """What a window lies on.
-
-    Attributes
-    ----------
-    x0, y0
-        Its top-left corner in the section.
-    curves
-        Boundaries of the layers at the centres of its columns.
-    levels
-        Level of the binder's noise by relative depth.
-    clump, seeds
-        For each object: 1 for a clump of binder, and its seed.
-    """
-
-    x0: float
-    y0: float
-    curves: F64
-    levels: F64
-    clump: U8
-    seeds: I64
-
-
-@kernel
-def cover(depth: float, soft: float) -> float:
-    """Share of a pixel that lies inside an edge, from the depth of its centre."""
-    if soft == 0.0:
-        return 1.0 if depth > 0.0 else 0.0
-    return float(min(max(depth + 0.5, 0.0), 1.0))
-
-
-@kernel
-def binder_depth(x: float, y: float, up: float, down: float, levels: F64, look: Look) -> float:
-    """How deep in binder a place between particles lies, in px (negative: in a pore).
-
-    Parameters
-    ----------
-    x, y
-        The place.
-    up, down
-        Its distance from the coating's base and from its surface.
-    levels
-        Level of the noise by relative depth.
-    look
-        Settings.
-    """
-    zeta = up / max(up + down, 1e-9) * (levels.size - 1)
-    k = min(max(int(zeta), 0), levels.size - 2)
-    u = zeta - k
-    level = levels[k] * (1.0 - u) + levels[k + 1] * u
-    # The noise rises by about 1.4 per patch where it is steep.
-    depth = (patch_noise(look.seed, x / look.patch, y / look.patch) - level) * 0.7 * look.patch
-    return float(max(depth, look.skin - down, look.primer - up))
-
-
-@kernel
-def zone_of(y: float, curves: F64, column: int) -> int:
-    """Count the boundaries above a row coordinate: the number of its layer."""
-    zone = 0
-    while zone < curves.shape[0] and y >= curves[zone, column]:
-        zone += 1
-    return zone
+_CLUMP, _SECOND = CLUMP, SECOND
 
 
 @kernel
@@ -127,7 +37,7 @@ def label_pixels(ground: Ground, canvas: Canvas, look: Look, zones: U8) -> U8:
     """
     # Arrays are taken out of their tuples once: a tuple of arrays is slow to hand on per pixel.
     depth, owner, hollow, opening = canvas.depth, canvas.owner, canvas.hollow, canvas.opening
-    curves, levels, clump = ground.curves, ground.levels, ground.clump
+    curves, levels, kinds = ground.curves, ground.levels, ground.kinds
     rows, columns = depth.shape
     out = np.empty((rows, columns), dtype=np.uint8)
     for r in range(rows):
@@ -136,33 +46,27 @@ def label_pixels(ground: Ground, canvas: Canvas, look: Look, zones: U8) -> U8:
             zone = zone_of(y, curves, c)
             phase = zones[zone]
             if phase == _ACTIVE and depth[r, c] > 0.0:
-                if clump[owner[r, c]]:
+                if kinds[owner[r, c]] == _CLUMP:
                     phase = _BINDER
                 elif hollow[r, c] > 0.0:
                     phase = _CRACK if opening[r, c] >= 0 else _VOID
             elif phase == _ACTIVE:
-                up, down = _heights(y, zone, c, curves)
+                up, down = heights(y, zone, c, curves)
                 inside = binder_depth(ground.x0 + c + 0.5, y, up, down, levels, look)
-                phase = _BINDER if inside > 0.0 else _PORE
+                phase = look.filler_phase if inside > 0.0 else _PORE
             out[r, c] = phase
     return out
 
 
 @kernel
-def _heights(y: float, zone: int, column: int, curves: F64) -> tuple[float, float]:
-    """Distance from the base and from the surface of a coating."""
-    above, below = y - curves[zone - 1, column], curves[zone, column] - y
-    return (below, above) if zone < 5 else (above, below)
-
-
-@kernel
 def _solid(
-    x: float, y: float, depth: float, rival: float, clump: bool, seed: int, look: Look
+    x: float, y: float, depth: float, rival: float, kind: int, seed: int, look: Look
 ) -> float:
     """Grey level inside a particle or a clump."""
-    if clump:
+    if kind == _CLUMP:
         return look.binder + 0.6 * look.sponge * sponge(look.seed, x, y, look.sponge_size)
-    grey = look.active + look.particle_contrast * 2.0 * (unit(seed, 0, 51) - 0.5)
+    body = look.second if kind == _SECOND else look.active
+    grey = body + look.particle_contrast * 2.0 * (unit(seed, 0, 51) - 0.5)
     if look.grain_contrast > 0.0:
         grey += look.grain_contrast * grain(seed, x / look.grain, y / look.grain)
     if look.edge > 0.0 and depth < 6.0 * look.edge_px:
@@ -181,9 +85,9 @@ def _between(
     grey = look.pore + look.shine * behind
     binder = cover(binder_depth(x, y, up, down, levels, look), look.soft)
     if binder > 0.0:
-        tint = look.binder
-        if look.sponge > 0.0:
-            tint += look.sponge * sponge(look.seed, x, y, look.sponge_size)
+        tint = look.filler
+        if look.filler_sponge > 0.0:
+            tint += look.filler_sponge * sponge(look.seed, x, y, look.sponge_size)
         grey += (max(tint, look.pore) - grey) * binder
     return grey
 
@@ -235,7 +139,7 @@ def shade_pixels(
         Charging of each row.
     """
     depth, rival, owner, hollow = canvas.depth, canvas.rival, canvas.owner, canvas.hollow
-    curves, levels, clump, seeds = ground.curves, ground.levels, ground.clump, ground.seeds
+    curves, levels, kinds, seeds = ground.curves, ground.levels, ground.kinds, ground.seeds
     rows, columns = depth.shape
     out = np.empty((rows, columns), dtype=np.float32)
     shining = behind.size > 1
@@ -249,14 +153,14 @@ def shade_pixels(
             if zone == 3 or zone == 7 or other == 3 or other == 7:
                 z = zone if zone == 3 or zone == 7 else other
                 dim = float(behind[r, c]) if shining else 0.0
-                up, down = _heights(y, z, c, curves)
+                up, down = heights(y, z, c, curves)
                 n = max(owner[r, c], 0)
                 solid = cover(depth[r, c], look.soft)
                 coating = 0.0
                 if solid < 1.0:
                     coating = _between(x, y, up, down, dim, levels, look)
                 if solid > 0.0:
-                    tint = _solid(x, y, depth[r, c], rival[r, c], clump[n] == 1, seeds[n], look)
+                    tint = _solid(x, y, depth[r, c], rival[r, c], kinds[n], seeds[n], look)
                     coating += (tint - coating) * solid
                 if hollow[r, c] > -0.5:
                     dark = look.pore + 0.5 * look.shine * dim

@@ -122,6 +122,23 @@ def crack_line(seed: int, edge: F32, r: float, step: float) -> F64:
 
 
 @kernel
+def core_outline(seed: int, edge: F32, ratio: float) -> F32:
+    """Edge of a hollow core: the particle's own outline, smaller, ragged and with corners."""
+    n = 48
+    out = np.empty(n, dtype=np.float32)
+    corners = 5 + int(6.0 * unit(seed, 0, 33))
+    for i in range(n):
+        t = i / n * corners
+        k = int(t)
+        a = 0.55 + 0.8 * unit(seed, k, 34)
+        b = 0.55 + 0.8 * unit(seed, (k + 1) % corners, 34)
+        rough = 1.0 + 0.08 * (unit(seed, i, 35) - 0.5)
+        reach = edge_at(edge, 2.0 * np.pi * i / n)
+        out[i] = min(reach * ratio * (a + (b - a) * (t - k)) * rough, 0.85 * reach)
+    return out
+
+
+@kernel
 def inside(points: F64, edge: F32, margin: float) -> bool:
     """Whether all points lie inside an outline with a margin."""
     for i in range(points.shape[0]):

@@ -15,6 +15,8 @@ from pydantic import Field, model_validator
 from transect.config import parse
 from transect.errors import ConfigError
 from transect.phantom.appearance import APPEARANCES, SECONDARY, Appearance, Part
+from transect.phantom.chemistries import CHEMISTRIES
+from transect.phantom.geometry import Geometry
 
 Fault = Literal[
     "missing",
@@ -35,78 +37,6 @@ FIRST_DETECTOR = "BSE COMPO"
 
 CORRUPTIONS: tuple[Fault, ...] = ("truncated", "zero_byte", "not_an_image")
 """Faults that `corrupt` cycles through."""
-
-
-class Geometry(Part):
-    """Shape of the section."""
-
-    sides: Literal["a", "b", "both"] = Field("both", description="Coated sides: a is above.")
-    foil: Literal["al", "cu", "none"] = Field(
-        "al", description="Metal of the collector; none: the frame is all coating of side a."
-    )
-    foil_um: float = Field(10.0, gt=0, description="Thickness of the collector.")
-    foil_waviness_um: float = Field(0.6, ge=0, description="Standard deviation of its midline.")
-    thickness_um: float = Field(44.0, gt=0, description="Mean thickness of a coating.")
-    thickness_b_ratio: float = Field(
-        0.94, gt=0, le=4, description="Thickness of side b over that of side a."
-    )
-    thickness_variation: float = Field(
-        0.02, ge=0, le=0.2, description="Standard deviation of the thickness over its mean."
-    )
-    wedge_per_mm: float = Field(0.0, description="Relative change of thickness per mm along x.")
-    tilt_deg: float | None = Field(
-        None, gt=-20, lt=20, description="Foil against the image's rows; absent: as the stage."
-    )
-    separator: Literal["none", "a", "b", "both"] = Field("a", description="Sides it lies on.")
-    separator_um: float = Field(10.0, ge=0, description="Thickness of the separator.")
-    separator_gap_um: float = Field(0.0, ge=0, description="Opening between it and the coating.")
-    skin_um: float = Field(0.4, ge=0, description="Binder film that closes the coating's surface.")
-    primer_um: float = Field(0.3, ge=0, description="Binder film on the collector's side.")
-    delamination: float = Field(0.08, ge=0, le=0.8, description="Share of the interface with gap.")
-    gap_run_um: float = Field(22.0, gt=0, description="Mean length of a gap along the foil.")
-    gap_um: tuple[float, float] = Field((0.8, 2.4), description="Smallest and largest gap height.")
-
-    packing: float = Field(0.66, gt=0, le=0.85, description="Area share of particles aimed at.")
-    d50_um: float = Field(6.0, gt=0, description="Median diameter by number of drawn sections.")
-    sigma: float = Field(0.5, ge=0, le=1.2, description="Log-normal width (natural logarithm).")
-    d_min_um: float = Field(1.2, gt=0, description="Smallest diameter drawn.")
-    d_max_um: float = Field(16.0, gt=0, description="Largest diameter drawn.")
-    elongation: float = Field(0.04, ge=0, le=0.3, description="Strength of the oval shape.")
-    roughness: float = Field(0.38, ge=0, le=1, description="Height of surface bumps over width.")
-    grain_um: float = Field(0.7, gt=0, description="Size of a primary grain.")
-    surface_cut: float = Field(
-        0.3, ge=0, le=0.9, description="Share of its radius that calendering may cut off a particle"
-    )
-
-    cracked: float = Field(0.35, ge=0, le=1, description="Share of particles with cracks.")
-    cracks_max: int = Field(4, ge=1, le=7, description="Most cracks in one particle.")
-    crack_width_px: tuple[float, float] = Field((1.0, 6.0), description="Crack width, in px.")
-    crack_min_diameter_um: float = Field(3.0, ge=0, description="No cracks in smaller particles.")
-    voids: float = Field(0.3, ge=0, le=1, description="Share of particles with inner voids.")
-    void_ratio: float = Field(
-        0.15, ge=0, le=0.3, description="Largest void radius over particle's."
-    )
-
-    binder: float = Field(0.62, ge=0, le=1, description="Share of binder between particles.")
-    binder_gradient: float = Field(
-        0.35, ge=-2, le=2, description="Relative rise of that share from collector to surface."
-    )
-    binder_scale_um: float = Field(2.6, gt=0, description="Size of patches of binder.")
-    agglomerates_per_mm2: float = Field(90.0, ge=0, description="Clumps of binder.")
-    agglomerate_um: tuple[float, float] = Field((7.0, 12.0), description="Their diameter.")
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        for name in ("gap_um", "crack_width_px", "agglomerate_um"):
-            low, high = getattr(self, name)
-            if not 0 < low <= high:
-                raise ValueError(f"{name}: needs 0 < smallest <= largest")
-        if not self.d_min_um <= self.d50_um <= self.d_max_um:
-            raise ValueError("needs d_min_um <= d50_um <= d_max_um")
-        thin = self.thickness_um * min(self.thickness_b_ratio, 1.0)
-        if self.foil != "none" and max(self.d_max_um, self.agglomerate_um[1]) > 0.6 * thin:
-            raise ValueError("d_max_um and agglomerate_um must be at most 0.6 of the coating")
-        return self
 
 
 class Detector(Part):
@@ -201,6 +131,9 @@ class PhantomSpec(Part):
         pixel_um = self.microscope.pixel_nm / 1000
         if self.geometry.d_min_um < 2 * pixel_um:
             raise ValueError(f"geometry.d_min_um: at least 2 pixels ({2 * pixel_um} um) are needed")
+        two = self.geometry.second
+        if two and two.d_min_um < 2 * pixel_um:
+            raise ValueError(f"geometry.second.d_min_um: needs 2 pixels ({2 * pixel_um} um)")
         tile_um = self.microscope.tile_shape[1] * pixel_um
         if self.width_um < tile_um:
             raise ValueError(f"width_um: {self.width_um} is less than one tile of {tile_um} um")
@@ -222,7 +155,12 @@ class PhantomSpec(Part):
         }
 
 
-def load_spec(path: Path | None, changes: dict[str, object], appearance: str) -> PhantomSpec:
+def load_spec(
+    path: Path | None,
+    changes: dict[str, object],
+    appearance: str,
+    chemistry: str | None = None,
+) -> PhantomSpec:
     """Put a specification together.
 
     Parameters
@@ -232,7 +170,9 @@ def load_spec(path: Path | None, changes: dict[str, object], appearance: str) ->
     changes
         Fields that win over the file, by dotted name.
     appearance
-        Name in `APPEARANCES`; the file wins over it.
+        Name in `APPEARANCES`; the file wins over it, and it over the chemistry.
+    chemistry
+        Name in `CHEMISTRIES`; the file wins over it.
 
     Raises
     ------
@@ -240,9 +180,10 @@ def load_spec(path: Path | None, changes: dict[str, object], appearance: str) ->
         The file cannot be read, or a value is impossible; the message names each.
     """
     values = _read(path)
-    look = values.get("appearance", {})
-    if isinstance(look, dict):
-        values["appearance"] = {**APPEARANCES[appearance], **look}
+    for key, known in _named(appearance, chemistry).items():
+        own = values.get(key, {})
+        if isinstance(own, dict):
+            values[key] = {**known, **own}
     for name, value in changes.items():
         *parents, last = name.split(".")
         part = values
@@ -251,6 +192,13 @@ def load_spec(path: Path | None, changes: dict[str, object], appearance: str) ->
         if isinstance(part, dict):
             part[last] = value
     return parse(PhantomSpec, values, str(path or "phantom"))
+
+
+def _named(appearance: str, chemistry: str | None) -> dict[str, dict[str, object]]:
+    """Fields that a chemistry and an appearance set, by part."""
+    chosen = CHEMISTRIES[chemistry] if chemistry else {}
+    look = {**chosen.get("appearance", {}), **APPEARANCES[appearance]}
+    return {**chosen, "appearance": look}
 
 
 def _read(path: Path | None) -> dict[str, object]:

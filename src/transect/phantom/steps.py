@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from transect.errors import ConfigError
 from transect.log import logger
+from transect.phantom.chemistries import Chemistry
 from transect.phantom.make import make_phantom
 from transect.phantom.spec import load_spec
 
@@ -17,6 +18,7 @@ def phantom(
     out: Path,
     *,
     spec: Path | None = None,
+    chemistry: Chemistry | None = None,
     appearance: Literal["clean", "good", "poor"] = "good",
     width_um: float | None = None,
     seed: int | None = None,
@@ -55,6 +57,8 @@ def phantom(
         Folder to make; must be empty or absent.
     spec
         YAML or JSON with any field of the specification; the options below win over it.
+    chemistry
+        Shapes, sizes and greys of an electrode; the other options win over it.
     appearance
         clean: no noise, blur or texture; good; poor.
     width_um
@@ -137,7 +141,8 @@ def phantom(
         "labels": None if labels else False,
     }
     changes = {name: value for name, value in chosen.items() if value is not None}
-    made = make_phantom(out, load_spec(spec, changes, appearance), threads=threads, force=force)
+    whole = load_spec(spec, changes, appearance, chemistry)
+    made = make_phantom(out, whole, threads=threads, force=force)
     logger.info("phantom: %s", made)
 
 

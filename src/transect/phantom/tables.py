@@ -41,7 +41,7 @@ DETAILS = Schema(
 
 PARTICLES = Schema(
     "truth_particles",
-    1,
+    2,
     "Every particle; counts are of the truth grid, inside the frame and the coating",
     (
         Column("particle", "int64", "", "Id, as in the image `particles`"),
@@ -51,7 +51,9 @@ PARTICLES = Schema(
         Column("centroid_x_um", "float64", "um", "Centroid of the counted pixels"),
         Column("centroid_y_um", "float64", "um", "Centroid of the counted pixels"),
         Column("zeta", "float64", "1", "Depth of the centre: 0 at the collector, 1 at the surface"),
-        Column("outline_area_um2", "float64", "um2", "Inside the uncut outline, exact"),
+        Column(
+            "outline_area_um2", "float64", "um2", "Inside the outline, not cut by the layers, exact"
+        ),
         Column("outline_ecd_um", "float64", "um", "Equivalent circle diameter of the outline"),
         Column("area_filled_um2", "float64", "um2", "Counted, with cracks and voids"),
         Column("area_um2", "float64", "um2", "Counted, without cracks and voids"),
@@ -61,6 +63,7 @@ PARTICLES = Schema(
         Column("n_cracks", "int64", "1", "Cracks"),
         Column("crack_length_um", "float64", "um", "Sum of the lengths of their centre lines"),
         Column("complete", "bool", "", "The outline lies inside the frame"),
+        Column("second", "bool", "", "Of the second active material"),
     ),
 )
 
@@ -73,7 +76,7 @@ CRACKS = Schema(
         Column("particle", "int64", "", "Id of its particle"),
         Column("x_um", "float64", "um", "Middle of its ends along the columns"),
         Column("y_um", "float64", "um", "Middle of its ends along the rows"),
-        Column("length_um", "float64", "um", "Length of the centre line, exact"),
+        Column("length_um", "float64", "um", "Length of the centre lines of its branches, exact"),
         Column("width_um", "float64", "um", "Width, exact; its ends are round"),
         Column("area_um2", "float64", "um2", "Counted"),
     ),
