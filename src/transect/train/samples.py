@@ -1,0 +1,60 @@
+"""Samples: an image as a microscope might record it, and all that is true of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from transect.phases import Phase
+from transect.train.augment import record
+from transect.train.looks import TRAINING, Looks
+from transect.train.render import render
+from transect.train.sections import truth
+
+U8 = npt.NDArray[np.uint8]
+I32 = npt.NDArray[np.int32]
+Bool = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An image and its truth, all of one shape.
+
+    Attributes
+    ----------
+    grey
+        As a microscope records it.
+    phases
+        Codes of `Phase`; cracks and voids are phases of their own.
+    particles
+        Ids, 0 for none; openings inside a particle carry its id.
+    second
+        Pixels of a second active material.
+    """
+
+    grey: U8
+    phases: U8
+    particles: I32
+    second: Bool
+
+
+def sample(seed: int, edge: int, looks: Looks = TRAINING) -> Sample:
+    """Make a sample; the same arguments give the same bytes.
+
+    Parameters
+    ----------
+    seed
+        Number of the sample. Neighbours in number share a few sections, which are kept: ask for
+        samples in their order.
+    edge
+        Rows and columns, in px.
+    looks
+        What it may look like.
+    """
+    random = np.random.default_rng([seed, 3])
+    seen, look = truth(seed, edge), looks.draw(random)
+    image = render(seen, look, random)
+    grey = record(image, seen.phases == Phase.ACTIVE_MATERIAL, look, random)
+    return Sample(grey, seen.phases, seen.particles, seen.second)
