@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from transect.kernels import kernel
 from transect.phantom.contacts import kept_share, press
-from transect.phantom.geometry import Geometry
+from transect.phantom.geometry import Geometry, Second
 from transect.phantom.habits import HABITS, ROUND, SIDES, body
 
 F64 = npt.NDArray[np.float64]
@@ -29,41 +30,44 @@ class Bodies(NamedTuple):
     planes: F64
 
 
-class _Family(NamedTuple):
-    habit: int
-    aspect: tuple[float, float]
-    spread: float
-    roughness: float
-
-
 def make_bodies(shape: Geometry, px: float, discs: F64, seeds: I64) -> Bodies:
     """Give every packed disc its outline: x, y, radius, kind, of shape (n, 4)."""
-    first = _Family(
-        HABITS.index(shape.habit), shape.aspect, shape.orientation_spread_deg, shape.roughness
-    )
-    families = {PARTICLE: first, CLUMP: first._replace(habit=ROUND, roughness=0.0)}
-    if two := shape.second:
-        families[SECOND] = _Family(
-            HABITS.index(two.habit), two.aspect, two.orientation_spread_deg, two.roughness
-        )
+    # One row for each kind: family, least and largest aspect, spread, roughness.
+    families = np.zeros((3, 5))
+    families[PARTICLE] = _family(shape)
+    families[CLUMP, 0] = ROUND
+    if shape.second:
+        families[SECOND] = _family(shape.second)
     grain = max(shape.grain_um / px, 2.0)
-    edges = list[F32]()
-    planes = np.empty((len(discs), SIDES, 2))
-    for n, (r, kind) in enumerate(zip(grown(shape, discs), discs[:, 3], strict=True)):
-        of = families[int(kind)]
-        edge, planes[n] = body(
-            of.habit,
-            int(seeds[n]),
-            float(r),
-            *of.aspect,
-            of.spread,
-            shape.elongation,
-            of.roughness,
-            grain,
+    radii, kinds = grown(shape, discs), discs[:, 3].astype(np.int64)
+    return Bodies(*_bodies(radii, kinds, seeds, families, shape.elongation, grain))
+
+
+def _family(of: Geometry | Second) -> tuple[float, ...]:
+    spread = min(of.orientation_spread_deg, 90.0)
+    return (float(HABITS.index(of.habit)), *of.aspect, spread, of.roughness)
+
+
+@kernel
+def _bodies(
+    radii: F64, kinds: I64, seeds: I64, families: F64, elongation: float, grain: float
+) -> tuple[F32, I64, F64]:
+    n = radii.size
+    planes, start = np.empty((n, SIDES, 2)), np.zeros(n + 1, dtype=np.int64)
+    edges = np.empty(max(64 * n, 4096), dtype=np.float32)
+    for i in range(n):
+        of = families[kinds[i]]
+        edge, planes[i] = body(
+            int(of[0]), seeds[i], radii[i], of[1], of[2], of[3], elongation, of[4], grain
         )
-        edges.append(edge)
-    start = np.concatenate([[0], np.cumsum([e.size for e in edges])]).astype(np.int64)
-    return Bodies(np.concatenate(edges) if edges else np.empty(0, np.float32), start, planes)
+        end = start[i] + edge.size
+        if end > edges.size:
+            longer = np.empty(2 * end, dtype=np.float32)
+            longer[: start[i]] = edges[: start[i]]
+            edges = longer
+        edges[start[i] : end] = edge
+        start[i + 1] = end
+    return edges[: start[n]].copy(), start, planes
 
 
 def grown(shape: Geometry, discs: F64) -> F64:

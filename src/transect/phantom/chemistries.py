@@ -9,7 +9,7 @@ Chemistry = Literal["nmc", "nmc-single", "lfp", "lmno", "sib", "graphite", "assb
 CHEMISTRIES: dict[str, dict[str, dict[str, Any]]] = {
     # Layered oxide in round secondary particles: the default, with cracks along the grains.
     "nmc": {
-        "geometry": {"grain_cracks": 0.35, "open_cracks": 0.3, "hollow": 0.04},
+        "geometry": {"grain_cracks": 0.45, "open_cracks": 0.35, "hollow": 0.04},
     },
     "nmc-single": {
         "geometry": {
@@ -38,7 +38,7 @@ CHEMISTRIES: dict[str, dict[str, dict[str, Any]]] = {
     "lfp": {
         "geometry": {
             "habit": "round",
-            "packing": 0.7,
+            "packing": 0.62,
             "d50_um": 0.34,
             "sigma": 0.55,
             "d_min_um": 0.16,
@@ -94,6 +94,7 @@ CHEMISTRIES: dict[str, dict[str, dict[str, Any]]] = {
             "aspect": (1.5, 4.0),
             "orientation_spread_deg": 35.0,
             "press": 0.1,
+            "packing": 0.72,
             "d50_um": 4.0,
             "sigma": 0.45,
             "d_min_um": 1.2,
@@ -126,9 +127,9 @@ CHEMISTRIES: dict[str, dict[str, dict[str, Any]]] = {
             "aspect": (2.0, 6.0),
             "orientation_spread_deg": 20.0,
             "press": 0.12,
-            "packing": 0.7,
-            "d50_um": 6.0,
-            "sigma": 0.45,
+            "packing": 0.78,
+            "d50_um": 4.5,
+            "sigma": 0.5,
             "d_min_um": 1.6,
             "d_max_um": 14.0,
             "grain_um": 1.6,

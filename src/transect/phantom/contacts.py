@@ -62,12 +62,18 @@ def press(discs: F64, planes: F64, full: F32, start: I64, first: int, last: int)
     reach = np.empty(count)
     for i in range(count):
         reach[i] = full[start[i] : start[i + 1]].max()
+    # In the order of x, so that each looks at those beside it only.
+    order = np.argsort(discs[:, 0])
+    ordered, most = discs[order, 0], reach.max() if count > 0 else 0.0
     base = np.empty(SIDES)
     for i in range(first, last):
         n = start[i + 1] - start[i]
         at = start[i] - start[first]
         turn = 2.0 * np.pi / n
-        for j in range(count):
+        far = reach[i] + most
+        low = np.searchsorted(ordered, discs[i, 0] - far)
+        high = np.searchsorted(ordered, discs[i, 0] + far)
+        for j in order[low:high]:
             dx, dy = discs[j, 0] - discs[i, 0], discs[j, 1] - discs[i, 1]
             away = np.sqrt(dx * dx + dy * dy)
             if j == i or away > reach[i] + reach[j]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from transect.kernels import kernel
 from transect.phantom.bodies import PARTICLE, SECOND
 from transect.phantom.geometry import Geometry, Second
 from transect.phantom.hashing import normal, unit
 
 F64 = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
 
 
 def reach_of(shape: Geometry, px: float) -> float:
@@ -40,23 +42,46 @@ def stretch_of(shape: Geometry) -> float:
 
 def particles(shape: Geometry, px: float, seed: int, area: float, most: int) -> tuple[F64, F64]:
     """Radii of the particles of an area (px2), largest first, and their kinds."""
-    budget, radii, kinds = shape.packing * area, list[float](), list[int]()
-    second = 0.0
-    two = shape.second
-    drawn, grown = 0.0, 1 + shape.press
-    while budget > 0 and len(radii) < most:
-        kind = SECOND if two and second <= two.share * drawn else PARTICLE
-        of = two if two and kind == SECOND else shape
-        d = of.d50_um / px * float(np.exp(of.sigma * normal(seed, len(radii), 3)))
-        r = min(max(d, of.d_min_um / px), of.d_max_um / px) / 2
-        radii.append(r)
-        kinds.append(kind)
-        budget -= np.pi * r * r * grown * grown
-        drawn += r * r
-        second += r * r if kind == SECOND else 0.0
-    sizes = np.array(radii)
-    order = np.argsort(-sizes, kind="stable")
-    return sizes[order], np.array(kinds, dtype=np.float64)[order]
+    two, drawn = shape.second, np.empty(0)
+    budget, share = shape.packing * area / (1 + shape.press) ** 2, two.share if two else 0.0
+    kinds = np.empty(0, dtype=np.int64)
+    for wanted in (min(256, most), most):
+        normals = _normals(seed, wanted)
+        first = _radii(shape, px, normals)
+        drawn, kinds = _spend(first, _radii(two, px, normals) if two else first, share, budget)
+        if drawn.size < wanted:
+            break
+    order = np.argsort(-drawn, kind="stable")
+    return drawn[order], kinds[order].astype(np.float64)
+
+
+def _radii(of: Geometry | Second, px: float, normals: F64) -> F64:
+    diameters = of.d50_um / px * np.exp(of.sigma * normals)
+    return np.asarray(np.clip(diameters, of.d_min_um / px, of.d_max_um / px) / 2)
+
+
+@kernel
+def _normals(seed: int, count: int) -> F64:
+    out = np.empty(count)
+    for n in range(count):
+        out[n] = normal(seed, n, 3)
+    return out
+
+
+@kernel
+def _spend(first: F64, second: F64, share: float, budget: float) -> tuple[F64, I64]:
+    """Take one radius after another until their area is spent; the second's keep their share."""
+    radii, kinds = np.empty(first.size), np.empty(first.size, dtype=np.int64)
+    count, area, other = 0, 0.0, 0.0
+    while budget > 0.0 and count < first.size:
+        kind = SECOND if share > 0.0 and other <= share * area else PARTICLE
+        r = second[count] if kind == SECOND else first[count]
+        radii[count], kinds[count] = r, kind
+        count += 1
+        budget -= np.pi * r * r
+        area += r * r
+        other += r * r if kind == SECOND else 0.0
+    return radii[:count], kinds[:count]
 
 
 def clumps(shape: Geometry, px: float, seed: int, area: float) -> F64:

@@ -17,6 +17,8 @@ F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 
 _RETRIES = 6
+_ANGLES = np.linspace(0.0, 2 * np.pi, 12, endpoint=False)
+_CIRCLE = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
 
 
 class Grain(NamedTuple):
@@ -57,8 +59,7 @@ def voids_of(
 
 
 def _around(x: float, y: float, r: float) -> F64:
-    t = np.linspace(0.0, 2 * np.pi, 12, endpoint=False)
-    return np.stack([x + r * np.cos(t), y + r * np.sin(t)], axis=1)
+    return np.array([x, y]) + r * _CIRCLE
 
 
 def hollow_core(shape: Geometry, seed: int, edge: F32) -> F32 | None:
