@@ -1,0 +1,104 @@
+"""Scores of one method on some images with their truth, pooled; and the goals for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from scoring import Lines, Match, lines, match, whole
+
+from transect.phases import COATING, Phase
+from transect.segment.engine import UNDECIDED
+
+U8 = npt.NDArray[np.uint8]
+Ids = npt.NDArray[np.int64]
+
+CLASSES: dict[str, tuple[Phase, ...]] = {
+    "active material": (Phase.ACTIVE_MATERIAL,),
+    "binder": (Phase.BINDER,),
+    "pores and openings": (Phase.PORE, Phase.CRACK, Phase.VOID),
+}
+"""What phase IoU is a mean of: an opening in a particle is empty, and is scored as such by itself
+(cracks) and by what is around it (particles)."""
+
+SMALLEST = 50
+"""Objects below this many pixels do not count."""
+
+Goals = Mapping[str, float]
+AP, QUALITY = "instances AP at IoU 0.5", "panoptic quality"
+CRACKS, WIDE = "crack F1 at 2 px", "crack F1 at 2 px, 3 px and wider"
+PHASES, ACTIVE = "phase mIoU", "active material IoU"
+OTHERS: Goals = {PHASES: 0.88, ACTIVE: 0.96, AP: 0.80, CRACKS: 0.85, WIDE: 0.92}
+"""Goals where particles are plates, small or of very different sizes."""
+NMC: Goals = OTHERS | {AP: 0.93, QUALITY: 0.88}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image of one scale and its truth: phases, and particles with the openings in them."""
+
+    image: U8
+    phases: U8
+    particles: Ids
+
+    @property
+    def zone(self) -> U8:
+        """What the geometry says, as if layers had been found without error."""
+        coating = np.isin(self.phases, COATING)
+        return np.where(coating, np.uint8(UNDECIDED), self.phases)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a method says of an image."""
+
+    phases: U8
+    particles: Ids
+
+
+@dataclass
+class Tally:
+    """Scores of one method on some images, pooled: every pixel and every object counts once."""
+
+    table: npt.NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros((len(CLASSES), 3), np.int64)
+    )
+    objects: Match | None = None
+    cracks: Lines = Lines(0, 0, 0, 0)
+    wide: Lines = Lines(0, 0, 0, 0)
+
+    def add(self, truth: Picture, found: Found) -> None:
+        """Score one image."""
+        inside = np.isin(truth.phases, COATING)
+        self.table += phase_table(truth.phases[inside], found.phases[inside])
+        pairs = match(whole(truth.particles), whole(found.particles), SMALLEST)
+        self.objects = pairs if self.objects is None else self.objects + pairs
+        a, b = truth.phases == Phase.CRACK, (found.phases == Phase.CRACK) & inside
+        self.cracks += lines(a, b)
+        self.wide += lines(a, b, width=3)
+
+    def scores(self) -> dict[str, float]:
+        """Give all scores by name."""
+        both, either, true = self.table.T
+        classes = both / np.maximum(either, 1)
+        objects = self.objects or match(*np.zeros((2, 1, 1), np.int64))
+        return {
+            # A phase that is not there has no IoU.
+            PHASES: float(classes[true > 0].mean()),
+            ACTIVE: float(classes[0]),
+            AP: objects.average_precision,
+            QUALITY: objects.panoptic_quality,
+            CRACKS: self.cracks.f1,
+            WIDE: self.wide.f1,
+        }
+
+
+def phase_table(truth: U8, found: U8) -> npt.NDArray[np.int64]:
+    """Pixels of each class in both, in either, and in the truth; shape (class, 3)."""
+    rows = []
+    for phases in CLASSES.values():
+        a, b = np.isin(truth, phases), np.isin(found, phases)
+        rows.append([np.count_nonzero(m) for m in (a & b, a | b, a)])
+    return np.array(rows, np.int64)
