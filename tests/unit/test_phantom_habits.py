@@ -275,6 +275,12 @@ def test_joined_cracks_are_one_and_as_long_as_their_area_says(cell: Path) -> Non
     assert cracks["area_um2"].sum() == pytest.approx(expected, rel=0.12)
 
 
+def test_a_section_without_any_crack_has_an_empty_table(tmp_path: Path) -> None:
+    geometry = {**CELL["geometry"], "cracked": 0.0, "hollow": 0.0, "voids": 0.0}
+    make_phantom(tmp_path / "p", PhantomSpec.model_validate({**CELL, "geometry": geometry}))
+    assert len(read_table(tmp_path / "p/truth/cracks.parquet", tables.CRACKS)) == 0
+
+
 @pytest.mark.parametrize("name", sorted(CHEMISTRIES))
 def test_every_chemistry_makes_a_window(name: str) -> None:
     spec = load_spec(None, {"geometry.foil": "none"}, "good", name)

@@ -56,6 +56,8 @@ def _networks(branches: pd.DataFrame) -> pd.DataFrame:
 
 def _visible(scene: Scene, lines: F64) -> F64:
     """Share of every piece of every line that lies in the frame and in the coating."""
+    if not len(lines):
+        return np.zeros((0, lines.shape[1] - 1))
     t = (np.arange(_SAMPLES) + 0.5) / _SAMPLES
     points = lines[:, :-1, None] * (1 - t)[:, None] + lines[:, 1:, None] * t[:, None]
     x, y = points[..., 0].ravel(), points[..., 1].ravel()
