@@ -31,12 +31,13 @@ from transect.measure.components import components  # noqa: E402
 from transect.measure.localise import localise  # noqa: E402
 from transect.measure.objects import particle_sums  # noqa: E402
 from transect.measure.outline import outlines  # noqa: E402
-from transect.measure.source import Source, open_strip  # noqa: E402
+from transect.measure.source import Source  # noqa: E402
 from transect.measure.window import Reach, anchors_of, measure_arrays  # noqa: E402
 from transect.measure.zones import zone_sums  # noqa: E402
 from transect.parallel import WINDOW, Window, windows  # noqa: E402
 from transect.phases import Phase  # noqa: E402
 from transect.storage.stores import new_store, open_image  # noqa: E402
+from transect.storage.strips import open_strip  # noqa: E402
 
 PX_UM = 0.025
 REACH = Reach(ring=4, contact=20, block=200, walls=6, depth_bins=20)

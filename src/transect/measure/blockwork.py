@@ -9,13 +9,14 @@ import numpy.typing as npt
 
 from transect.measure.agglomerates import LEVELS
 from transect.measure.partials import Partials, merge
-from transect.measure.source import Source, open_strip
+from transect.measure.source import Source
 from transect.measure.window import Measured, Reach, measure_window
 from transect.parallel import Window, run, windows
 from transect.phases import COLORS
 from transect.recipes import RECIPES
 from transect.storage.images import Image
 from transect.storage.stores import ImageWriter, StoreWriter, new_store, write_image
+from transect.storage.strips import open_strip
 
 _MERGE = 16
 """Windows whose sums are kept apart before they are merged."""

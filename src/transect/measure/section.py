@@ -11,8 +11,9 @@ from transect.measure.joined import Joined
 from transect.measure.metrics import Tables, metric_tables
 from transect.measure.openings import crack_table, pore_table
 from transect.measure.particles import particle_table
-from transect.measure.source import FLOAT_STEP, Strip
+from transect.measure.source import FLOAT_STEP
 from transect.storage.images import Image
+from transect.storage.strips import Strip
 
 
 def section_tables(joined: Joined, agglomerate_count: int) -> dict[str, pd.DataFrame]:

@@ -21,7 +21,7 @@ from transect.measure.lines import read_lines
 from transect.measure.partials import SCHEMAS, merge, read_partials, write_partials
 from transect.measure.seams import COLUMNS, bad_seams
 from transect.measure.section import count_agglomerates, grey_step, section_tables
-from transect.measure.source import Source, open_strip, read_groups
+from transect.measure.source import Source, read_groups
 from transect.measure.tables import SECTION_TABLES
 from transect.measure.window import reach_of
 from transect.parallel import block_columns
@@ -29,6 +29,7 @@ from transect.recipes import RECIPES
 from transect.storage.digests import digest_file
 from transect.storage.files import writing
 from transect.storage.images import open_image
+from transect.storage.strips import open_strip
 from transect.storage.tables import read_table, write_table
 
 

@@ -51,17 +51,24 @@ class Image:
 
         Returns an array of shape (row, column).
         """
+        array, spot = self.arrays[level], self._spot(window, level)
+        found = array[(channel, *spot)] if array.ndim == 3 else array[spot]
+        return np.asarray(found)
+
+    def read_channels(self, window: Window) -> Pixels:
+        """All channels of a window, (channel, row, column); see `read`."""
+        return np.asarray(self.arrays[0][(slice(None), *self._spot(window, 0))])
+
+    def _spot(self, window: Window, level: int) -> tuple[slice, slice]:
+        """Place of a window in the array of a level."""
         if level and self.origin_px != (0, 0):
             raise StorageError("a block's store is read at level 0 only")
         rows, columns = window.slices
         r0, c0 = self.origin_px
-        spot = (
+        return (
             slice(rows.start - r0, rows.stop - r0),
             slice(columns.start - c0, columns.stop - c0),
         )
-        array = self.arrays[level]
-        found = array[(channel, *spot)] if array.ndim == 3 else array[spot]
-        return np.asarray(found)
 
     def dask(self, level: int = 0) -> da.Array:
         """Lazy array of a level, ([channel,] row, column), chunked by whole shards."""
