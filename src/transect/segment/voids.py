@@ -33,42 +33,71 @@ CRACKED_MOUTH = 0.6
 
 
 @kernel
-def _moments(labels: I32, top: I32, left: I32, keep: Bool, sums: I64) -> None:
+def _moments(labels: I32, boxes: I32, keep: Bool, sums: I64) -> None:
     """Sum coordinates from each component's corner, for those that may be kept."""
-    rows, cols = labels.shape
-    for r in range(rows):
-        for c in range(cols):
-            k = labels[r, c]
-            if k > 0 and keep[k]:
-                y, x = np.int64(r - top[k]), np.int64(c - left[k])
-                sums[k, 0] += y
-                sums[k, 1] += x
-                sums[k, 2] += y * y
-                sums[k, 3] += x * x
-                sums[k, 4] += x * y
+    for k in range(1, keep.size):
+        if not keep[k]:
+            continue
+        left, top, width, height = boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3]
+        for y in range(height):
+            for x in range(width):
+                if labels[top + y, left + x] == k:
+                    sums[k, 0] += y
+                    sums[k, 1] += x
+                    sums[k, 2] += y * y
+                    sums[k, 3] += x * x
+                    sums[k, 4] += x * y
 
 
 @kernel
-def _outline(labels: I32, thin: Bool, keep: Bool, sides: I64) -> None:
+def _outline(labels: I32, boxes: I32, thin: Bool, keep: Bool, sides: I64) -> None:
     """Count pixel sides of each component, and those that face a thin opening."""
     rows, cols = labels.shape
-    for r in range(1, rows - 1):
-        for c in range(1, cols - 1):
-            k = labels[r, c]
-            if k == 0 or not keep[k]:
-                continue
-            for y, x in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)):
-                if labels[y, x] != k:
-                    sides[k, 0] += 1
-                    sides[k, 1] += thin[y, x]
+    for k in range(1, keep.size):
+        if not keep[k]:
+            continue
+        left, top, right, bottom = boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3]
+        right, bottom = left + right, top + bottom
+        for r in range(max(top, 1), min(bottom, rows - 1)):
+            for c in range(max(left, 1), min(right, cols - 1)):
+                if labels[r, c] != k:
+                    continue
+                for y, x in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)):
+                    if labels[y, x] != k:
+                        sides[k, 0] += 1
+                        sides[k, 1] += thin[y, x]
 
 
 @kernel
-def _select(labels: I32, kind: U8, out: U8) -> None:
+def _walled(labels: I32, boxes: I32, keep: Bool, good: Bool, out: Bool) -> None:
+    """Whether the box of each component, grown by `WALL`, holds none that is not kept."""
     rows, cols = labels.shape
-    for r in range(rows):
-        for c in range(cols):
-            out[r, c] = kind[labels[r, c]]
+    for k in range(1, good.size):
+        if not good[k]:
+            continue
+        left, top, right, bottom = boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3]
+        right, bottom = min(left + right + WALL, cols), min(top + bottom + WALL, rows)
+        free = True
+        for r in range(max(top - WALL, 0), bottom):
+            for c in range(max(left - WALL, 0), right):
+                near = labels[r, c]
+                free = free and (near == 0 or keep[near])
+            if not free:
+                break
+        out[k] = free
+
+
+@kernel
+def _fill(labels: I32, boxes: I32, kind: U8, out: U8) -> None:
+    """Give the pixels of each component its kind."""
+    for k in range(1, kind.size):
+        if kind[k] == 0:
+            continue
+        left, top, right, bottom = boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3]
+        for r in range(top, top + bottom):
+            for c in range(left, left + right):
+                if labels[r, c] == k:
+                    out[r, c] = kind[k]
 
 
 def ellipse_share(area: I64, sums: I64) -> npt.NDArray[np.float64]:
@@ -94,16 +123,6 @@ def _components(mask: Bool) -> tuple[int, I32, I32]:
     return count, np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
-def _walled(space: Bool, stats: I32) -> Bool:
-    """Whether the box of each component, grown by `WALL`, holds no open space."""
-    sums = np.asarray(cv2.integral(space.view(np.uint8)), np.int32)
-    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
-    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
-    r0, c0 = np.maximum(top - WALL, 0), np.maximum(left - WALL, 0)
-    r1, c1 = np.minimum(bottom + WALL, space.shape[0]), np.minimum(right + WALL, space.shape[1])
-    return np.asarray(sums[r1, c1] - sums[r0, c1] - sums[r1, c0] + sums[r0, c0] == 0)
-
-
 def compact(mask: Bool, extent: int, smallest: int = 1, thin: Bool | None = None) -> U8:
     """Components of a mask that are small and convex-like.
 
@@ -123,19 +142,22 @@ def compact(mask: Bool, extent: int, smallest: int = 1, thin: Bool | None = None
     1 in compact components, 2 in components below `smallest`, 0 elsewhere.
     """
     count, labels, stats = _components(mask)
+    # There may be nothing but the mask; what is around it has no box then.
+    stats[0] = 0
     keep = (stats[:, cv2.CC_STAT_WIDTH] <= extent) & (stats[:, cv2.CC_STAT_HEIGHT] <= extent)
     keep[0] = False
     sums = np.zeros((count, 5), np.int64)
-    _moments(labels, stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_LEFT], keep, sums)
+    _moments(labels, stats, keep, sums)
     area = stats[:, cv2.CC_STAT_AREA].astype(np.int64)
-    good = keep & (ellipse_share(area, sums) >= ELLIPSE)
+    good = keep & (ellipse_share(np.maximum(area, 1), sums) >= ELLIPSE)
     if thin is not None:
         sides = np.zeros((count, 2), np.int64)
-        _outline(labels, thin, good, sides)
-        walled = _walled(mask & ~keep[labels], stats)
+        _outline(labels, stats, thin, good, sides)
+        walled = np.zeros(count, np.bool_)
+        _walled(labels, stats, keep, good, walled)
         good &= sides[:, 1] <= np.where(walled, CRACKED_MOUTH, MOUTH) * sides[:, 0]
     kind = good.astype(np.uint8)
     kind[keep & (area < smallest)] = 2
-    out = np.empty(mask.shape, np.uint8)
-    _select(labels, kind, out)
+    out = np.zeros(mask.shape, np.uint8)
+    _fill(labels, stats, kind, out)
     return out
