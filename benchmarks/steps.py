@@ -111,7 +111,10 @@ def run_section(
             "--output", place / "segments.zarr", "--contacts", place / "contacts.parquet",
             "--faces", place / "faces.parquet", *t,
         )  # fmt: skip
-    step("resolve", "--folder", parts, "--blocks", blocks, "--output", groups)
+    step(
+        "resolve", "--folder", parts, "--blocks", blocks, "--output", groups,
+        "--engine", out / "engine.parquet",
+    )  # fmt: skip
     for b in range(blocks):
         place, which = parts / str(b), ("--block", b, "--blocks", blocks)
         step(

@@ -27,6 +27,7 @@ COMMANDS = {
     "details": "transect.mosaic.steps.details:details",
     "layers": "transect.layers.steps:layers",
     "thresholds": "transect.segment.steps:thresholds",
+    "predict": "transect.segment.steps:predict",
     "segment": "transect.segment.steps:segment",
     "resolve": "transect.segment.steps:resolve",
     "measure": "transect.measure.steps:measure",
@@ -39,6 +40,7 @@ COMMANDS = {
     "report-section": "transect.report.steps:report_section",
     "report-batch": "transect.report.steps:report_batch",
     "phantom": "transect.phantom.steps:phantom",
+    "train": "transect.train.steps:train",
     "add-batch": "transect.sheet_steps:add_batch",
 }
 for name, target in COMMANDS.items():

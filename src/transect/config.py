@@ -6,6 +6,7 @@ depends on it.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from transect.settings import compact as compact
 from transect.settings import parse as parse
 from transect.settings import parse_settings as parse_settings
+
+SHIPPED_MODEL = Path(__file__).parent / "segment" / "model"
+"""Folder of the network in the package."""
 
 
 class _Part(BaseModel):
@@ -159,10 +163,23 @@ class LayersConfig(_Part):
 
 
 class SegmentConfig(_Part):
-    """How pixels become phases and particles (classical engine)."""
+    """How pixels become phases and particles."""
 
+    engine: Literal["classical", "network"] = Field(
+        "classical",
+        description="What decides on phases: thresholds of grey values, or a trained network, which"
+        " copes with uneven contrast and shine-through and takes about ten times as long.",
+    )
+    model: str | None = Field(
+        None,
+        description="Folder of another network, with `model.onnx` and `model.json` as transect"
+        " train writes them; the one in the package when absent.",
+    )
     denoise_px: float = Field(
-        1.0, ge=0, description="Sigma of the Gaussian that is applied before thresholds, in px."
+        1.0,
+        ge=0,
+        description="Sigma of the Gaussian that is applied before thresholds, in px; the classical"
+        " engine's.",
     )
     crack_width_px: int = Field(
         6, ge=1, description="Widest thin opening inside a particle that is taken for a crack."
@@ -172,11 +189,28 @@ class SegmentConfig(_Part):
         gt=0,
         le=1,
         description="Two basins are one particle when the saddle between them is at least this"
-        " share of the lower peak.",
+        " share of the lower peak; heights are distances from the outline (classical engine).",
+    )
+    merge_saddle_learned: float = Field(
+        0.6,
+        gt=0,
+        le=1,
+        description="The same for the heights that a network gives, whose saddles between touching"
+        " particles are low; higher parts more, lower joins more.",
     )
     min_particle_px: float = Field(
         8.0, ge=3, description="Smallest equivalent circle diameter that is reported, in px."
     )
+
+    @property
+    def network(self) -> bool:
+        """Whether a network decides on phases."""
+        return self.engine == "network"
+
+    @property
+    def model_folder(self) -> Path:
+        """Folder of the network and its card."""
+        return Path(self.model) if self.model else SHIPPED_MODEL
 
 
 class MeasureConfig(_Part):

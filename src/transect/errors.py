@@ -23,3 +23,7 @@ class StorageError(TransectError):
 
 class AnalysisError(TransectError):
     """A section that a stage cannot analyse, such as one without any usable tile."""
+
+
+class ModelError(TransectError):
+    """A segmentation model that cannot be used: files, digest, inputs, or what it was made for."""

@@ -6,7 +6,7 @@ The Snakefile reads it at every start, so nothing heavy is imported here.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +19,9 @@ from transect.sheet import Section, read_sheet
 
 UNKNOWN_TILES = 1000
 """Tiles that a section is taken to have where the sheet does not say: a wide one."""
+
+CARD = "model.json"
+"""Card of a network in its folder."""
 
 
 class Wildcards(Protocol):
@@ -56,6 +59,7 @@ DEMANDS: dict[str, Demand] = {
     "details": Demand(memory_mb=1500, thread_mb=500, tile_seconds=0.5),
     "layers": Demand(memory_mb=2000, thread_mb=250, tile_seconds=0.5),
     "thresholds": Demand(memory_mb=2000, thread_mb=250, tile_seconds=1.0),
+    "predict": Demand(memory_mb=2000, thread_mb=1000, tile_seconds=20.0, blockwise=True),
     "segment": Demand(memory_mb=2000, thread_mb=500, tile_seconds=6.0, blockwise=True),
     "resolve": Demand(memory_mb=4000, tile_seconds=0.5),
     "measure": Demand(memory_mb=2000, thread_mb=500, tile_seconds=6.0, blockwise=True),
@@ -94,10 +98,10 @@ class Plan:
         values = {key: value for key, value in values.items() if value is not None}
         config = parse(Config, values, "configuration")
         sections = {section.key: section for section in read_sheet(Path(config.sheet))}
-        _check_files(config)
         settings = {
             key: _settings(values, section, chemistries) for key, section in sections.items()
         }
+        _check_files(config, settings.values())
         return cls(config, sections, settings)
 
     def section(self, wildcards: Wildcards) -> Section:
@@ -111,6 +115,14 @@ class Plan:
     def blocks(self, wildcards: Wildcards) -> int:
         """How many blocks the section is cut into."""
         return self.section(wildcards).blocks
+
+    def network(self, wildcards: Wildcards) -> bool:
+        """Whether a network decides on the section's pixels."""
+        return self._of(wildcards).segment.network
+
+    def model_card(self, wildcards: Wildcards) -> str:
+        """Card of the network, which holds the digest of its file."""
+        return str(self._of(wildcards).segment.model_folder / CARD)
 
     def part(self, name: str) -> Callable[[Wildcards], str]:
         """Give one stage's settings of a job's section, as JSON."""
@@ -196,11 +208,18 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _check_files(config: Config) -> None:
+def _check_files(config: Config, settings: Iterable[Config]) -> None:
     """Refuse what would fail only after the first jobs: all faults at once."""
     faults = []
     if config.limits is not None and not Path(config.limits).is_file():
         faults.append(f"limits: no file {config.limits}; correct the path or leave the key out")
+    models = {c.segment.model_folder for c in settings if c.segment.network}
+    faults += [
+        f"segment.model: no file {folder / CARD}; transect train writes one beside its model, or"
+        " set segment.engine to classical"
+        for folder in sorted(models)
+        if not (folder / CARD).is_file()
+    ]
     try:
         Path(config.results).mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=config.results).close()

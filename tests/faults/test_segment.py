@@ -53,7 +53,12 @@ def test_thresholds_file_is_something_else(tmp_path: Path) -> None:
 
 def test_missing_block(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="faces.parquet: not a readable table"):
-        resolve(folder=tmp_path, blocks=2, output=tmp_path / "groups.parquet")
+        resolve(
+            folder=tmp_path,
+            blocks=2,
+            output=tmp_path / "groups.parquet",
+            engine=tmp_path / "engine.parquet",
+        )
 
 
 @pytest.mark.parametrize(
@@ -67,7 +72,13 @@ def test_missing_block(tmp_path: Path) -> None:
 )
 def test_wrong_settings(tmp_path: Path, settings: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        resolve(folder=tmp_path, blocks=1, output=tmp_path / "g.parquet", settings=settings)
+        resolve(
+            folder=tmp_path,
+            blocks=1,
+            output=tmp_path / "g.parquet",
+            engine=tmp_path / "e.parquet",
+            settings=settings,
+        )
 
 
 @pytest.mark.parametrize("block", [-1, 3])

@@ -64,7 +64,7 @@ def report(raw: Path, root: Path, settings: dict[str, Any] | None = None) -> Pat
         faces=block / "faces.parquet", threads=2, **own,
     )  # fmt: skip
     parts: dict[str, Any] = {"folder": out / "blocks", "blocks": 1}
-    resolve(**parts, output=out / "groups.parquet", **own)
+    resolve(**parts, output=out / "groups.parquet", engine=out / "engine.parquet", **own)
     measure(
         **shape, **parts, groups=out / "groups.parquet", block=0, labels=block / "labels.zarr",
         partials=block / "partials", settings=compact(config.measure), threads=2,

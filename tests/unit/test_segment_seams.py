@@ -16,7 +16,7 @@ from transect.phases import Phase
 from transect.segment.classical import ClassicalEngine
 from transect.segment.distance import UNIT, distance, heights
 from transect.segment.engine import Prediction
-from transect.segment.groups import resolve
+from transect.segment.groups import NOISE, Merge, resolve
 from transect.segment.image import label_image, segment_image
 from transect.segment.thresholds import Thresholds
 
@@ -28,10 +28,11 @@ class Given:
     """An engine that repeats what it is given: masks without any image."""
 
     halo = 0
+    learned = False
 
-    def predict(self, grey: U8, zone: U8) -> Prediction:
-        phases = np.where(grey > 0, Phase.ACTIVE_MATERIAL, Phase.PORE).astype(np.uint8)
-        return Prediction(phases, np.full(grey.shape, 255, np.uint8))
+    def predict(self, pixels: U8, zone: U8) -> Prediction:
+        phases = np.where(pixels > 0, Phase.ACTIVE_MATERIAL, Phase.PORE).astype(np.uint8)
+        return Prediction(phases, np.full(pixels.shape, 255, np.uint8))
 
 
 def blobs(seed: int, shape: tuple[int, int], size: float, share: float) -> U8:
@@ -120,7 +121,7 @@ def test_blocks_do_not_matter() -> None:
             frames = [p.contacts() for p in mine] or [empty.contacts()[:0]]
             faces = [p.faces() for p in mine] or [empty.faces()[:0]]
             blocks.append((pd.concat(frames), pd.concat(faces)))
-        return resolve(blocks, (150, 260), 0.85, 64)
+        return resolve(blocks, (150, 260), Merge(0.85, NOISE), 64)
 
     one = grouped([[0, 1, 2, 3, 4]])
     pd.testing.assert_frame_equal(one, grouped([[0], [1, 2], [], [3, 4]]))

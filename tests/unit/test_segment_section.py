@@ -49,7 +49,12 @@ def run_blocks(folder: Path, blocks: int, threads: int) -> Path:
             faces=out / str(block) / "faces.parquet",
             threads=threads,
         )
-    resolve(folder=out, blocks=blocks, output=out / "groups.parquet")
+    resolve(
+        folder=out,
+        blocks=blocks,
+        output=out / "groups.parquet",
+        engine=out / "engine.parquet",
+    )
     return out
 
 

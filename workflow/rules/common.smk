@@ -58,6 +58,19 @@ def of_blocks(*names):
     return files
 
 
+def of_network(*names):
+    """Files of every block of a section whose pixels a network decides on."""
+    files = of_blocks(*names)
+    return lambda wildcards: files(wildcards) if plan.network(wildcards) else []
+
+
+def predictions_option(wildcards):
+    """Option that hands on what a network says of the blocks, where one is asked."""
+    if not plan.network(wildcards):
+        return ""
+    return f"--predictions {shlex.quote(blocks_folder(wildcards))}"
+
+
 def blocks_folder(wildcards):
     """Folder that holds the blocks of a section."""
     names = [wildcards.batch, wildcards.cell, wildcards.section]
@@ -122,14 +135,17 @@ def section_files():
             "layers.parquet",
             "thresholds.json",
             "groups.parquet",
+            "engine.parquet",
         ],
         *["labels.zarr/zarr.json", "verdicts.parquet", "report.html"],
         *[f"tables/{name}.parquet" for name in TABLES],
     ]
     of_block = ["segments.zarr/zarr.json", "labels.zarr/zarr.json"]
+    predicted = ["predictions.zarr/zarr.json", "windows.parquet"]
     files = []
     for (batch, cell, section), row in plan.sections.items():
-        blocks = [f"blocks/{b}/{name}" for b in range(row.blocks) for name in of_block]
+        own = of_block + predicted * plan.settings[batch, cell, section].segment.network
+        blocks = [f"blocks/{b}/{name}" for b in range(row.blocks) for name in own]
         folder = f"<results>/batches/{batch}/{cell}/{section}"
         files += [f"{folder}/{name}" for name in names + blocks]
     return files

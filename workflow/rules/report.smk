@@ -50,6 +50,7 @@ rule report_section:
         details="<section>/details.parquet",
         fields="<section>/details.zarr/zarr.json",
         layers="<section>/layers.parquet",
+        engine="<section>/engine.parquet",
         labels="<section>/labels.zarr/zarr.json",
         tables=expand(
             "<section>/tables/{name}.parquet", name=TABLES, allow_missing=True

@@ -34,12 +34,55 @@ rule thresholds:
         "  2> {log:q}"
 
 
+rule predict_block:
+    """Ask a trained network for the phases, outlines and cracks of a block."""
+    input:
+        mosaic="<section>/mosaic.zarr/zarr.json",
+        layers="<section>/layers.parquet",
+        thresholds="<section>/thresholds.json",
+        model=plan.model_card,
+    output:
+        predictions="<block>/predictions.zarr/zarr.json",
+        windows="<block>/windows.parquet",
+    log:
+        "<logs>/predict_block.{block}.log",
+    benchmark:
+        "<benchmarks>/predict_block.{block}.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 4
+    resources:
+        mem_mb=plan.memory("predict"),
+        runtime=plan.runtime("predict"),
+    params:
+        recipe=RECIPES["predict"],
+        mosaic=subpath(input.mosaic, parent=True),
+        predictions=subpath(output.predictions, parent=True),
+        blocks=plan.blocks,
+        settings=plan.part("segment"),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: predict block {wildcards.block}"
+    shell:
+        "transect predict"
+        "  --mosaic {params.mosaic:q}"
+        "  --layers {input.layers:q}"
+        "  --thresholds {input.thresholds:q}"
+        "  --block {wildcards.block}"
+        "  --blocks {params.blocks}"
+        "  --output {params.predictions:q}"
+        "  --windows {output.windows:q}"
+        "  --settings {params.settings:q}"
+        "  --threads {threads}"
+        "  2> {log:q}"
+
+
 rule segment_block:
     """Give every pixel of a block its phase and its basin."""
     input:
         mosaic="<section>/mosaic.zarr/zarr.json",
         layers="<section>/layers.parquet",
         thresholds="<section>/thresholds.json",
+        predictions=of_network("predictions.zarr/zarr.json"),
     output:
         segments="<block>/segments.zarr/zarr.json",
         contacts="<block>/contacts.parquet",
@@ -58,6 +101,7 @@ rule segment_block:
         recipe=RECIPES["segment"],
         mosaic=subpath(input.mosaic, parent=True),
         segments=subpath(output.segments, parent=True),
+        predictions=predictions_option,
         blocks=plan.blocks,
         settings=plan.part("segment"),
     message:
@@ -72,6 +116,7 @@ rule segment_block:
         "  --output {params.segments:q}"
         "  --contacts {output.contacts:q}"
         "  --faces {output.faces:q}"
+        "  {params.predictions}"
         "  --settings {params.settings:q}"
         "  --threads {threads}"
         "  2> {log:q}"
@@ -82,8 +127,10 @@ rule resolve:
     input:
         contacts=of_blocks("contacts.parquet"),
         faces=of_blocks("faces.parquet"),
+        windows=of_network("windows.parquet"),
     output:
         groups="<section>/groups.parquet",
+        engine="<section>/engine.parquet",
     log:
         "<logs>/resolve.log",
     benchmark:
@@ -106,5 +153,6 @@ rule resolve:
         "  --folder {params.folder:q}"
         "  --blocks {params.blocks}"
         "  --output {output.groups:q}"
+        "  --engine {output.engine:q}"
         "  --settings {params.settings:q}"
         "  2> {log:q}"

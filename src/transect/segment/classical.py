@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from transect.candidates import FILLED
 from transect.phases import Phase
 from transect.segment.engine import UNDECIDED, Prediction
+from transect.segment.openings import closed_over, disc, mark, openings_halo
 from transect.segment.ridges import HALO, ridges
 from transect.segment.thresholds import Thresholds, denoise, denoise_radius
-from transect.segment.voids import EXTENT, WALL, compact
 
 U8 = npt.NDArray[np.uint8]
 Bool = npt.NDArray[np.bool_]
@@ -29,15 +28,6 @@ THIN = 0.15
 
 NOISE = 4.0
 """Least depth of a thin crack, in standard deviations of active material."""
-
-SPECK = 4
-"""Openings below this many pixels are noise."""
-
-
-def disc(radius: int) -> U8:
-    """Structuring element."""
-    size = 2 * radius + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -59,12 +49,15 @@ class ClassicalEngine:
     crack_width_px: int
 
     @property
+    def learned(self) -> bool:
+        """Heights are distances from outlines."""
+        return False
+
+    @property
     def halo(self) -> int:
         """Receptive field in px."""
-        closing = 2 * ((self.crack_width_px + 1) // 2)
-        return (
-            denoise_radius(self.denoise_px) + 2 * FLOOR + 2 * closing + 2 * EXTENT + WALL + 2 + HALO
-        )
+        greys = denoise_radius(self.denoise_px) + 2 * FLOOR
+        return greys + openings_halo(self.crack_width_px) + HALO
 
     def predict(self, grey: U8, zone: U8) -> Prediction:
         """Label a window; see `Engine`."""
@@ -115,22 +108,13 @@ class ClassicalEngine:
         return np.where(votes[0] == votes[1], dark, votes[0] > votes[1])
 
     def _openings(self, phases: U8, smooth: U8, material: Bool, inside: Bool) -> None:
-        """Mark openings inside particles, in place: cracks where thin, voids where round."""
-        element = disc((self.crack_width_px + 1) // 2)
-        closed = cv2.morphologyEx(material.view(np.uint8), cv2.MORPH_CLOSE, element).astype(bool)
-        closed &= inside
+        """Mark openings inside particles, in place; dark lines in them are cracks too."""
+        closed = closed_over(material, inside, self.crack_width_px)
         thin = closed & ~material
-        filled = phases == Phase.BINDER
-        phases[compact(~closed & inside, EXTENT, thin=thin) == 1] = Phase.VOID
         t = self.thresholds
         depth = max(THIN * (t.active_material - t.pore), NOISE * t.sd)
-        thin |= ridges(smooth, closed, thin, depth)
-        kind = compact(thin, 2 * self.crack_width_px, SPECK)
-        phases[thin] = Phase.CRACK
-        phases[kind == 1] = Phase.VOID
-        phases[kind == 2] = Phase.ACTIVE_MATERIAL
-        opening = (phases == Phase.CRACK) | (phases == Phase.VOID)
-        phases[opening & filled] += np.uint8(FILLED)
+        cracks = thin | ridges(smooth, closed, thin, depth)
+        mark(phases, closed, inside, thin, cracks, self.crack_width_px)
 
     def _confidence(self, smooth: U8, phases: U8, inside: Bool) -> U8:
         """Distance from the nearest limit, over half the way to the phase's own grey."""

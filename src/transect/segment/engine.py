@@ -1,4 +1,4 @@
-"""What turns grey values into phases: a window in, labels out, so that any engine can take part."""
+"""What turns pixels into phases: a window in, labels out, so that any engine can take part."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from transect.candidates import plain
 from transect.phases import Phase
 
 U8 = npt.NDArray[np.uint8]
+U16 = npt.NDArray[np.uint16]
 Bool = npt.NDArray[np.bool_]
 
 UNDECIDED = Phase.PORE
@@ -29,10 +30,14 @@ class Prediction:
         `candidates.FILLED` where they would be binder rather than pore.
     confidence
         0 (a guess) to 255 (certain).
+    heights
+        Learned heights of the pixels of `particles`, positive on them and 0 elsewhere; the distance
+        from the outline serves where there are none.
     """
 
     phases: U8
     confidence: U8
+    heights: U16 | None = None
 
     @property
     def particles(self) -> Bool:
@@ -49,13 +54,18 @@ class Engine(Protocol):
     def halo(self) -> int:
         """Receptive field: a prediction is exact this far inside the window, in px."""
 
-    def predict(self, grey: U8, zone: U8) -> Prediction:
+    @property
+    def learned(self) -> bool:
+        """Whether predictions come with heights."""
+
+    def predict(self, pixels: U8, zone: U8) -> Prediction:
         """Label a window.
 
         Parameters
         ----------
-        grey
-            Pixels on the section's 8-bit scale, shape (row, column).
+        pixels
+            What the engine looks at, shape ([channel,] row, column): greys on the section's 8-bit
+            scale, or the maps of a network.
         zone
             Phase that the geometry of the layers gives; `UNDECIDED` inside the coating.
         """

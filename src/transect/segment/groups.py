@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from transect.config import SegmentConfig
 from transect.kernels import kernel
 from transect.parallel import WINDOW
 from transect.segment.distance import UNIT
+from transect.segment.learned import DEEPEST
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 
 NOISE = UNIT
 """A pass this much below the lower peak is the roughness of a digital outline: 1 px."""
+
+LEARNED_NOISE = DEEPEST // 10
+"""The same for learned heights: networks place the depth of a pixel to about a tenth."""
+
+
+@dataclass(frozen=True)
+class Merge:
+    """When two basins are one particle.
+
+    Attributes
+    ----------
+    share
+        Share of the lower peak that the pass between them reaches.
+    noise
+        Or how far below the lower peak it lies at most, in units of height.
+    """
+
+    share: float
+    noise: int
+
+    @classmethod
+    def of(cls, config: SegmentConfig) -> Merge:
+        """Rule for the heights of the engine that is asked for."""
+        if config.network:
+            return cls(config.merge_saddle_learned, LEARNED_NOISE)
+        return cls(config.merge_saddle, NOISE)
 
 
 @kernel
@@ -104,7 +133,7 @@ def exits(faces: pd.DataFrame, ids: U64) -> tuple[U64, U64]:
     return ids[out], label[at[out]]
 
 
-def group(contacts: pd.DataFrame, source: U64, target: U64, merge_saddle: float) -> pd.DataFrame:
+def group(contacts: pd.DataFrame, source: U64, target: U64, merge: Merge) -> pd.DataFrame:
     """Particle of every basin.
 
     Parameters
@@ -113,8 +142,8 @@ def group(contacts: pd.DataFrame, source: U64, target: U64, merge_saddle: float)
         Contacts inside and between windows, with one row per basin for itself.
     source, target
         Labels that are ways out, and where each leads.
-    merge_saddle
-        Share of the lower peak that a pass must reach for two basins to be one particle.
+    merge
+        When two basins are one particle.
 
     Returns
     -------
@@ -133,7 +162,7 @@ def group(contacts: pd.DataFrame, source: U64, target: U64, merge_saddle: float)
     itself = contacts["basin_a"].to_numpy() == contacts["basin_b"].to_numpy()
     np.maximum.at(peak, a[itself], height[itself])
     low, high, passes = _highest(a, b, height)
-    root = _merge(low, high, passes, peak, round(1000 * merge_saddle), NOISE)
+    root = _merge(low, high, passes, peak, round(1000 * merge.share), merge.noise)
     return pd.DataFrame({"basin": ids, "particle": ids[root[lead]]})
 
 
@@ -156,7 +185,7 @@ def _highest(a: I64, b: I64, height: I64) -> tuple[I64, I64, I64]:
 def resolve(
     blocks: Iterable[tuple[pd.DataFrame, pd.DataFrame]],
     shape: tuple[int, int],
-    merge_saddle: float,
+    merge: Merge,
     edge: int = WINDOW,
 ) -> pd.DataFrame:
     """Particles of a section, from the contacts and faces of its blocks from left to right.
@@ -167,8 +196,8 @@ def resolve(
         Tables `contacts` and `faces` of each block.
     shape
         Rows and columns of the mosaic.
-    merge_saddle
-        See `group`.
+    merge
+        When two basins are one particle.
     edge
         Edge of a window in px.
     """
@@ -186,7 +215,7 @@ def resolve(
         pd.concat(contacts, ignore_index=True),
         source,
         np.concatenate(targets)[first],
-        merge_saddle,
+        merge,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +11,16 @@ import pandas as pd
 
 from transect.candidates import settle
 from transect.config import SegmentConfig
-from transect.parallel import WINDOW, Window
+from transect.parallel import WINDOW, Window, windows
+from transect.phases import Phase
 from transect.segment.classical import ClassicalEngine
 from transect.segment.distance import REACH
 from transect.segment.engine import UNDECIDED, Engine
-from transect.segment.groups import resolve
+from transect.segment.greys import Normal
+from transect.segment.groups import Merge, resolve
+from transect.segment.learned import NetworkEngine
+from transect.segment.maps import HALO, MAPS
+from transect.segment.network import Network
 from transect.segment.thresholds import (
     Thresholds,
     denoise,
@@ -36,7 +42,7 @@ class ImageSegments:
     phases: U8
     particles: U64
     confidence: U8
-    thresholds: Thresholds
+    thresholds: Thresholds | None = None
 
 
 def segment_image(
@@ -54,7 +60,7 @@ def segment_image(
     image
         Grey values, shape (row, column), integer or float.
     config
-        Settings; lengths are in pixels, so no pixel size is needed.
+        Settings, with the engine; lengths are in pixels, so no pixel size is needed.
     zone
         Phase by geometry; everything is coating when absent.
     edge
@@ -66,38 +72,68 @@ def segment_image(
     ------
     AnalysisError
         The image is constant or has no contrast.
+    ModelError
+        The network that is asked for cannot be used.
     """
     config = config or SegmentConfig()
     zone = np.full(image.shape, UNDECIDED, np.uint8) if zone is None else zone
     scale = scale_of(image[zone == UNDECIDED], "image")
     grey = to_scale(image, scale)
+    if config.network:
+        maps = network_maps(grey, zone, _network(config.model_folder))
+        return label_image(maps, zone, NetworkEngine(config.crack_width_px), config, edge=edge)
     joint = histogram(denoise(grey, config.denoise_px), zone)
     thresholds = thresholds_from(joint, scale, "image")
     engine = ClassicalEngine(thresholds, config.denoise_px, config.crack_width_px)
     return label_image(grey, zone, engine, config, thresholds, edge, reach)
 
 
+_network = lru_cache(maxsize=1)(Network.load)
+
+
+def network_maps(grey: U8, zone: U8, network: Network) -> U8:
+    """Ask a network for the maps of an image, (channel, row, column), window by window.
+
+    Parameters
+    ----------
+    grey
+        Pixels on the 8-bit scale.
+    zone
+        Phase by geometry.
+    network
+        The model.
+    """
+    normal = Normal.of(np.bincount(grey[zone == UNDECIDED], minlength=256))
+    greys = np.where(zone != Phase.INVALID, normal.apply(grey), np.float32(0))
+    maps = np.empty((len(MAPS), *grey.shape), np.uint8)
+    shape = (grey.shape[0], grey.shape[1])
+    for window in windows(shape):
+        outer = window.padded(HALO, shape)
+        maps[(..., *window.slices)] = network.look(greys[outer.slices], window, outer)[0]
+    return maps
+
+
 def label_image(
-    grey: U8,
+    pixels: U8,
     zone: U8,
     engine: Engine,
     config: SegmentConfig,
-    thresholds: Thresholds,
+    thresholds: Thresholds | None = None,
     edge: int = WINDOW,
     reach: int = REACH,
 ) -> ImageSegments:
-    """Label pixels on the 8-bit scale with an engine, window by window."""
-    shape = (grey.shape[0], grey.shape[1])
+    """Label what an engine looks at, ([channel,] row, column), window by window."""
+    shape = (zone.shape[0], zone.shape[1])
 
     def read(window: Window) -> tuple[U8, U8]:
-        return grey[window.slices], zone[window.slices]
+        return pixels[(..., *window.slices)], zone[window.slices]
 
     parts: list[Segmented] = [
         segment_window(read, shape, window, engine, reach) for window in _grid(shape, edge)
     ]
     contacts = pd.concat([p.contacts() for p in parts], ignore_index=True)
     faces = pd.concat([p.faces() for p in parts], ignore_index=True)
-    groups = resolve([(contacts, faces)], shape, config.merge_saddle, edge)
+    groups = resolve([(contacts, faces)], shape, Merge.of(config), edge)
     phases, confidence = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
     particles = np.zeros(shape, np.uint64)
     for part in parts:

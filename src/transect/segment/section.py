@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from transect.phases import COLORS, Phase
 from transect.recipes import RECIPES
 from transect.segment.classical import ClassicalEngine
 from transect.segment.engine import UNDECIDED, Engine
+from transect.segment.greys import Normal
+from transect.segment.learned import PREDICTIONS, NetworkEngine
 from transect.segment.tables import CONTACTS, FACES
 from transect.segment.thresholds import (
     Thresholds,
@@ -28,10 +31,11 @@ from transect.segment.thresholds import (
     thresholds_from,
     to_scale,
 )
-from transect.segment.windows import Segmented, segment_window
-from transect.storage.digests import digest_file
+from transect.segment.windows import Read, Segmented, segment_window
+from transect.storage.digests import digest_file, digest_json
 from transect.storage.images import Image, open_image
 from transect.storage.stores import ImageWriter, StoreWriter, new_store
+from transect.storage.strips import Strip, open_strip
 from transect.storage.tables import read_table, write_table
 
 U8 = npt.NDArray[np.uint8]
@@ -56,8 +60,15 @@ class Section:
 
     def read(self, window: Window, scale: tuple[float, float]) -> tuple[U8, U8]:
         """Pixels on the 8-bit scale and the zone of a window."""
-        zone = self.layers.zone(window, self.valid.read(window))
-        return to_scale(self.mosaic.read(window), scale), zone
+        return to_scale(self.mosaic.read(window), scale), self.zone(window)
+
+    def read_maps(self, window: Window, maps: Strip) -> tuple[U8, U8]:
+        """Read maps of a network, (channel, row, column), and the zone of a window."""
+        return maps.channels(window), self.zone(window)
+
+    def zone(self, window: Window) -> U8:
+        """Phase by geometry of a window; see `Layers.zone`."""
+        return self.layers.zone(window, self.valid.read(window))
 
 
 def find_thresholds(section: Section, config: SegmentConfig, threads: int) -> Thresholds:
@@ -76,16 +87,18 @@ def find_thresholds(section: Section, config: SegmentConfig, threads: int) -> Th
     coarse, recorded = section.mosaic.whole(level), section.valid.whole(level)
     scale = scale_of(coarse[recorded > 0], "mosaic")
 
-    def count(window: Window) -> I64:
+    def count(window: Window) -> tuple[I64, I64]:
         outer = window.padded(denoise_radius(config.denoise_px) + 1, section.mosaic.shape)
         grey, zone = section.read(outer, scale)
         core = window.inside(outer)
         # The halo is not counted: pixels there belong to other windows.
         inner = np.full(zone.shape, Phase.OUTSIDE, np.uint8)
         inner[core] = zone[core]
-        if not np.any(inner == UNDECIDED):
-            return np.zeros((256, 1), np.int64)
-        return histogram(denoise(grey, config.denoise_px), inner)
+        coating = inner == UNDECIDED
+        if not coating.any():
+            return np.zeros((256, 1), np.int64), np.zeros(256, np.int64)
+        recorded = np.bincount(grey[coating], minlength=256)
+        return histogram(denoise(grey, config.denoise_px), inner), recorded
 
     grid = windows(section.mosaic.shape)
     every = -(-len(grid) // SAMPLE)
@@ -93,8 +106,11 @@ def find_thresholds(section: Section, config: SegmentConfig, threads: int) -> Th
     rows = -(-section.mosaic.shape[0] // WINDOW)
     while every > 1 and np.gcd(every, rows) > 1:
         every += 1
-    joint = sum(run(count, grid[::every], threads, "histogram"), np.zeros((256, 1), np.int64))
-    return thresholds_from(np.asarray(joint), scale, "mosaic")
+    joint, recorded = np.zeros((256, 1), np.int64), np.zeros(256, np.int64)
+    for smooth, raw in run(count, grid[::every], threads, "histogram"):
+        joint = joint + smooth
+        recorded += raw
+    return replace(thresholds_from(joint, scale, "mosaic"), normal=Normal.of(recorded))
 
 
 def segment_block(
@@ -105,6 +121,7 @@ def segment_block(
     output: Path,
     config: SegmentConfig,
     threads: int,
+    predictions: Path | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Label one block of a section into a store; return its contacts and faces.
 
@@ -122,24 +139,41 @@ def segment_block(
         Settings of the engine.
     threads
         Threads to work with.
+    predictions
+        Folder of the blocks with what the network says of each, one folder per number; the
+        classical engine decides where there is none.
     """
     section, limits = Section.open(mosaic, layers), Thresholds.load(thresholds)
-    engine = ClassicalEngine(limits, config.denoise_px, config.crack_width_px)
     columns = block_columns(section.mosaic.shape[1], *block)
     inputs = {"mosaic": mosaic, "layers": layers, "thresholds": thresholds}
     digests = {name: digest_file(path) for name, path in inputs.items()}
+    engine: Engine = ClassicalEngine(limits, config.denoise_px, config.crack_width_px)
+    read: Read = partial(section.read, scale=limits.scale)
+    if predictions is not None:
+        engine = NetworkEngine(config.crack_width_px)
+        maps = _maps(predictions, section, block[1], columns, engine.halo + 1)
+        digests["predictions"] = digest_json([image.digest for _, _, image in maps.images])
+        read = partial(section.read_maps, maps=maps)
     contacts, faces = [CONTACTS.empty()], [FACES.empty()]
     with new_store(output, recipe=RECIPES["segment"], inputs=digests) as store:
         if columns[0] < columns[1]:
-            for part in _label(section, limits, engine, columns, store, threads):
+            for part in _label(section, read, engine, columns, store, threads):
                 contacts.append(part[0])
                 faces.append(part[1])
     return pd.concat(contacts, ignore_index=True), pd.concat(faces, ignore_index=True)
 
 
+def _maps(
+    folder: Path, section: Section, blocks: int, columns: tuple[int, int], halo: int
+) -> Strip:
+    """Open the maps of the blocks within a halo of some columns."""
+    seen = (columns[0] - halo, columns[1] + halo) if columns[0] < columns[1] else (0, 0)
+    return open_strip(folder, PREDICTIONS, "maps", section.mosaic.shape[1], blocks, seen)
+
+
 def _label(
     section: Section,
-    limits: Thresholds,
+    read: Read,
     engine: Engine,
     columns: tuple[int, int],
     store: StoreWriter,
@@ -149,9 +183,7 @@ def _label(
     writers = _images(store, (shape[0], columns[1] - columns[0]), section.mosaic.px_um, columns[0])
 
     def work(window: Window) -> tuple[pd.DataFrame, pd.DataFrame]:
-        part: Segmented = segment_window(
-            lambda outer: section.read(outer, limits.scale), shape, window, engine
-        )
+        part: Segmented = segment_window(read, shape, window, engine)
         values: tuple[npt.NDArray[Any], ...] = (
             part.phases,
             part.confidence,

@@ -8,7 +8,10 @@ from transect.config import SegmentConfig, parse_settings
 from transect.errors import ConfigError
 from transect.log import logger, timed
 from transect.recipes import RECIPES
-from transect.segment import groups
+from transect.segment import groups, trust
+from transect.segment.classical import ClassicalEngine
+from transect.segment.network import Network
+from transect.segment.predict import Predictor, predict_block
 from transect.segment.section import (
     Section,
     find_thresholds,
@@ -16,7 +19,8 @@ from transect.segment.section import (
     segment_block,
     write_block_tables,
 )
-from transect.segment.tables import FACES, GROUPS
+from transect.segment.tables import ENGINE, FACES, GROUPS, WINDOWS
+from transect.segment.thresholds import Thresholds
 from transect.storage.images import open_image
 from transect.storage.tables import read_metadata, read_table, write_table
 
@@ -55,6 +59,61 @@ def thresholds(
     found.save(output)
 
 
+def predict(
+    *,
+    mosaic: Path,
+    layers: Path,
+    thresholds: Path,
+    block: int,
+    blocks: int,
+    output: Path,
+    windows: Path,
+    settings: str = "{}",
+    threads: int = 1,
+) -> None:
+    """Ask a trained network for the phases, outlines and cracks of one block.
+
+    Parameters
+    ----------
+    mosaic
+        Store of the mosaic.
+    layers
+        Table of the layers.
+    thresholds
+        JSON file of thresholds: the section's greys, and what the network is compared with.
+    block
+        Number of the block, from 0.
+    blocks
+        Number of blocks of the section.
+    output
+        Store to write, with the network's probabilities in the image maps.
+    windows
+        Table to write: how sure the network is of each window, and how strange it looks to it.
+    settings
+        Part `segment` of the configuration, as JSON.
+    threads
+        Windows to work on at the same time.
+    """
+    config = parse_settings(SegmentConfig, settings)
+    _check_block(block, blocks)
+    network = Network.load(config.model_folder)
+    section, limits = Section.open(mosaic, layers), Thresholds.load(thresholds)
+    px_um = section.mosaic.px_um
+    if warning := network.card.check_pixel(1000 * px_um):
+        logger.warning("%s", warning)
+    engine = ClassicalEngine(limits, config.denoise_px, config.crack_width_px)
+    predictor = Predictor(section, limits.scale, limits.normal, network, engine)
+    inputs = {"mosaic": mosaic, "layers": layers, "thresholds": thresholds}
+    with timed(
+        f"predict block {block} of {blocks} of {mosaic}, recipe {RECIPES['predict']}, model"
+        f" {network.card.digest}, {network.runtime}"
+    ):
+        rows = predict_block(predictor, (block, blocks), output, inputs, threads)
+    write_table(windows, rows, WINDOWS, trust.facts_of(network, px_um))
+    strange = int((rows["strangeness"] > network.card.limit).sum())
+    logger.info("%d windows with coating, %d unlike the training", len(rows), strange)
+
+
 def segment(
     *,
     mosaic: Path,
@@ -65,6 +124,7 @@ def segment(
     output: Path,
     contacts: Path,
     faces: Path,
+    predictions: Path | None = None,
     settings: str = "{}",
     threads: int = 1,
 ) -> None:
@@ -88,24 +148,31 @@ def segment(
         Table of contacts between basins to write.
     faces
         Table of particle pixels on borders of windows to write.
+    predictions
+        Folder of the blocks with their `predictions.zarr`, one folder per number; needed where
+        the configuration's engine is the network.
     settings
         Part `segment` of the configuration, as JSON.
     threads
         Threads to work with.
     """
     config = parse_settings(SegmentConfig, settings)
-    if not 0 <= block < blocks:
-        raise ConfigError(f"--block {block} of {blocks}: blocks are numbered 0 to {blocks - 1}")
+    _check_block(block, blocks)
+    if config.network != (predictions is not None):
+        raise ConfigError(
+            f"--predictions {predictions or 'absent'}, and segment.engine is {config.engine}: the"
+            " network's engine needs predictions, the classical one takes none"
+        )
     with timed(f"segment block {block} of {blocks} of {mosaic}, recipe {RECIPES['segment']}"):
         pairs, borders = segment_block(
-            mosaic, layers, thresholds, (block, blocks), output, config, threads
+            mosaic, layers, thresholds, (block, blocks), output, config, threads, predictions
         )
     write_block_tables(pairs, borders, (contacts, faces), open_image(mosaic).shape)
     logger.info("%d basins and contacts, %d border pixels", len(pairs), len(borders))
 
 
-def resolve(*, folder: Path, blocks: int, output: Path, settings: str = "{}") -> None:
-    """Unite basins to particles, once for the whole section.
+def resolve(*, folder: Path, blocks: int, output: Path, engine: Path, settings: str = "{}") -> None:
+    """Unite basins to particles, once for the whole section, and say what found them.
 
     Parameters
     ----------
@@ -115,6 +182,8 @@ def resolve(*, folder: Path, blocks: int, output: Path, settings: str = "{}") ->
         Number of blocks of the section.
     output
         Table of the particle of every basin to write.
+    engine
+        Table of one row to write: which engine decided, and how far it can be trusted.
     settings
         Part `segment` of the configuration, as JSON.
     """
@@ -124,6 +193,14 @@ def resolve(*, folder: Path, blocks: int, output: Path, settings: str = "{}") ->
     facts = read_metadata(first)
     shape = (int(facts["mosaic_rows"]), int(facts["mosaic_columns"]))
     with timed(f"resolve {blocks} blocks of {folder}, recipe {RECIPES['resolve']}"):
-        found = groups.resolve(read_blocks(folder, blocks), shape, config.merge_saddle)
+        found = groups.resolve(read_blocks(folder, blocks), shape, groups.Merge.of(config))
     logger.info("%d basins make %d particles", len(found), found["particle"].nunique())
-    write_table(output, found, GROUPS, {"recipe": str(RECIPES["resolve"])})
+    row = trust.network_row(folder, blocks) if config.network else trust.classical_row()
+    facts = {"recipe": str(RECIPES["resolve"])}
+    write_table(output, found, GROUPS, facts)
+    write_table(engine, row, ENGINE, facts)
+
+
+def _check_block(block: int, blocks: int) -> None:
+    if not 0 <= block < blocks:
+        raise ConfigError(f"--block {block} of {blocks}: blocks are numbered 0 to {blocks - 1}")

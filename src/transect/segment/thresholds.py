@@ -13,6 +13,7 @@ import numpy.typing as npt
 from transect.errors import AnalysisError, StorageError
 from transect.modes import Modes, fit_modes
 from transect.segment.engine import U8, UNDECIDED
+from transect.segment.greys import Normal
 from transect.storage.files import write_text
 
 U64 = npt.NDArray[np.int64]
@@ -38,6 +39,9 @@ class Thresholds:
         Distance between active material and the rest over their spread.
     pixels
         Pixels that were looked at.
+    normal
+        Mean and spread of the coating's greys as recorded, which a network's input is freed of;
+        greys are taken as they are where nobody looked.
     """
 
     scale: tuple[float, float]
@@ -47,6 +51,7 @@ class Thresholds:
     sd: float
     separation: float
     pixels: int
+    normal: Normal = Normal(0.0, 1.0)
 
     @property
     def pore_binder(self) -> float | None:
@@ -65,7 +70,7 @@ class Thresholds:
             "pore_binder": self.pore_binder,
             "binder_active_material": self.binder_active_material,
         }
-        text = json.dumps({"schema": 1, **asdict(self), "limits": limits}, indent=1)
+        text = json.dumps({"schema": 2, **asdict(self), "limits": limits}, indent=1)
         write_text(path, text + "\n")
 
     @classmethod
@@ -81,6 +86,7 @@ class Thresholds:
             facts = json.loads(path.read_text(encoding="utf-8"))
             names = cls.__dataclass_fields__
             values = {name: facts[name] for name in names}
+            values["normal"] = Normal(**values["normal"])
             return cls(**{**values, "scale": tuple(values["scale"])})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StorageError(

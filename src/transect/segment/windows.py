@@ -13,12 +13,12 @@ from transect.parallel import Window
 from transect.phases import Phase
 from transect.segment.basins import Basins, basins
 from transect.segment.distance import REACH, SMOOTHING, heights
-from transect.segment.engine import Engine
+from transect.segment.engine import U16, Engine, Prediction
 
 U8 = npt.NDArray[np.uint8]
 
 Read = Callable[[Window], tuple[U8, U8]]
-"""Gives the 8-bit pixels and the zone (phase by geometry) of a window."""
+"""Gives what the engine looks at and the zone (phase by geometry) of a window."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def segment_window(
     Parameters
     ----------
     read
-        Source of pixels and zones.
+        Source of what the engine looks at, and of zones.
     shape
         Rows and columns of the mosaic.
     window
@@ -59,18 +59,18 @@ def segment_window(
     engine
         What decides on phases.
     reach
-        Cap of the distance, in px.
+        Cap of the distance, in px, where the engine gives no heights.
     """
     # One pixel more than the filters need: the ring that climbs look into.
-    outer = window.padded(engine.halo + reach + SMOOTHING + 1, shape)
-    grey, zone = read(outer)
+    around = 1 if engine.learned else reach + SMOOTHING + 1
+    outer = window.padded(engine.halo + around, shape)
+    pixels, zone = read(outer)
     core = window.inside(outer)
     if not np.any(zone == Phase.PORE):
         return _empty(window, zone[core], shape[1])
-    prediction = engine.predict(grey, zone)
-    near = window.padded(reach + SMOOTHING + 1, shape)
-    mask = prediction.particles[near.inside(outer)]
-    height = heights(np.ascontiguousarray(mask), reach)
+    prediction = engine.predict(pixels, zone)
+    near = window.padded(around, shape)
+    height = _heights(prediction, near.inside(outer), reach)
     ringed = np.zeros((window.shape[0] + 2, window.shape[1] + 2), np.uint16)
     ring = window.padded(1, shape)
     spot = (
@@ -80,6 +80,13 @@ def segment_window(
     ringed[spot] = height[ring.inside(near)]
     found = basins(ringed, window, shape[1])
     return Segmented(window, prediction.phases[core], prediction.confidence[core], found)
+
+
+def _heights(prediction: Prediction, spot: tuple[slice, slice], reach: int) -> U16:
+    """Heights of a part of a window: learned ones, or distances from the outline."""
+    if prediction.heights is not None:
+        return prediction.heights[spot]
+    return heights(np.ascontiguousarray(prediction.particles[spot]), reach)
 
 
 def _empty(window: Window, zone: U8, columns: int) -> Segmented:

@@ -1,0 +1,199 @@
+"""What a network says of a block, window by window of the global grid: maps, and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from transect.candidates import plain
+from transect.parallel import WINDOW, Window, block_columns, run, windows
+from transect.phases import Phase
+from transect.recipes import RECIPES
+from transect.segment.card import INPUT
+from transect.segment.classical import ClassicalEngine
+from transect.segment.engine import UNDECIDED
+from transect.segment.greys import Normal
+from transect.segment.learned import CERTAIN, Shares
+from transect.segment.maps import HALO, MAPS
+from transect.segment.network import Network
+from transect.segment.section import Section
+from transect.segment.tables import LIMITS, SOLIDS, WINDOWS
+from transect.storage.digests import digest_file
+from transect.storage.stores import ImageWriter, new_store
+
+U8 = npt.NDArray[np.uint8]
+Bool = npt.NDArray[np.bool_]
+Row = dict[str, float]
+
+TABLE = "windows.parquet"
+"""Table of a block: a row for each window."""
+
+UNSURE = 0.6
+"""Probability below which a phase might as well be another one: the largest of `LIMITS`."""
+
+SEEN = 1 / 8
+"""Least recorded share of an input whose features are compared with those of training."""
+
+COMPARED = 8
+"""The classical engine looks at one window in so many, and at so many where there are few."""
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """What a window's prediction is made from.
+
+    Attributes
+    ----------
+    section
+        Mosaic and layers.
+    scale
+        Grey values that become 0 and 255.
+    normal
+        Mean and spread of the coating's greys.
+    network
+        The model.
+    classical
+        The engine that the network is compared with.
+    """
+
+    section: Section
+    scale: tuple[float, float]
+    normal: Normal
+    network: Network
+    classical: ClassicalEngine
+
+    def look(self, window: Window) -> tuple[U8, Row] | None:
+        """Tell maps of a window, 0 outside of the coating, and its row of the table `windows`."""
+        shape = self.section.mosaic.shape
+        outer = window.padded(HALO, shape)
+        grey, zone = self.section.read(outer, self.scale)
+        coating = zone[window.inside(outer)] == UNDECIDED
+        if not coating.any():
+            return None
+        recorded = zone != Phase.INVALID
+        # 0 is the coating's mean.
+        greys = np.where(recorded, self.normal.apply(grey), np.float32(0))
+        maps, features = self.network.look(greys, window, outer)
+        maps = maps * coating
+        seen = np.count_nonzero(recorded) / INPUT**2
+        away = self.network.strangeness(features, seen) if seen >= SEEN else float("nan")
+        row: Row = {
+            "row": window.row0 // WINDOW,
+            "column": window.col0 // WINDOW,
+            "coating_px": int(np.count_nonzero(coating)),
+            "strangeness": away,
+            **_areas(maps, coating),
+            **self._compared(window),
+        }
+        return maps, row
+
+    def _compared(self, window: Window) -> Row:
+        """Areas of phases by the classical engine, on windows that are fixed for a section."""
+        names = [f"classical_{name}_px" for name in SOLIDS]
+        shape = self.section.mosaic.shape
+        if not compared(window, shape):
+            return dict.fromkeys(names, float("nan"))
+        outer = window.padded(self.classical.halo, shape)
+        grey, zone = self.section.read(outer, self.scale)
+        core = window.inside(outer)
+        phases = plain(self.classical.predict(grey, zone).phases[core])
+        counts = np.bincount(phases[zone[core] == UNDECIDED], minlength=256)
+        solid, binder = counts[Phase.ACTIVE_MATERIAL], counts[Phase.BINDER]
+        # An opening in a particle is a pore to the network.
+        pore = counts[[Phase.PORE, Phase.CRACK, Phase.VOID]].sum()
+        return dict(zip(names, map(float, (solid, binder, pore)), strict=True))
+
+
+def compared(window: Window, shape: tuple[int, int]) -> bool:
+    """Whether the classical engine looks at a window: every eighth in a row, shifted in the next.
+
+    Parameters
+    ----------
+    window
+        Window of the global grid.
+    shape
+        Rows and columns of the mosaic.
+    """
+    rows, columns = (-(-n // WINDOW) for n in shape)
+    every = min(COMPARED, max(rows * columns // COMPARED, 1))
+    return (window.col0 // WINDOW + 3 * (window.row0 // WINDOW)) % every == 0
+
+
+def _areas(maps: U8, coating: Bool) -> Row:
+    """Pixels of each phase as decided and at each of `LIMITS`, and pixels that are not sure."""
+    shares = Shares.of(maps)
+    phases, sure = shares.decide()
+    counts = np.bincount(phases[coating], minlength=256)
+    found: Row = {"unsure_px": int(np.count_nonzero((sure < UNSURE * CERTAIN) & coating))}
+    for name in SOLIDS:
+        found[f"{name}_px"] = int(counts[Phase[name.upper()]])
+    filled = (shares.binder > shares.pore) & coating
+    for limit in LIMITS:
+        material = (shares.material >= limit / 100 * CERTAIN) & coating
+        solid, binder = np.count_nonzero(material), np.count_nonzero(filled & ~material)
+        rest = np.count_nonzero(coating) - solid - binder
+        for name, area in zip(SOLIDS, (solid, binder, rest), strict=True):
+            found[f"{name}_{limit}_px"] = int(area)
+    return found
+
+
+def predict_block(
+    predictor: Predictor,
+    block: tuple[int, int],
+    output: Path,
+    inputs: dict[str, Path],
+    threads: int,
+) -> pd.DataFrame:
+    """Write the maps of one block; return its rows of the table `windows`.
+
+    A block that owns no column gets a store without images and an empty table.
+
+    Parameters
+    ----------
+    predictor
+        Pixels and model.
+    block
+        Number of the block, and how many there are.
+    output
+        Store to write.
+    inputs
+        Files that it is made from, by name.
+    threads
+        Windows to work on at the same time, each with one thread.
+    """
+    mosaic, network = predictor.section.mosaic, predictor.network
+    columns = block_columns(mosaic.shape[1], *block)
+    digests = {name: digest_file(path) for name, path in inputs.items()}
+    digests["model"] = network.card.digest
+    rows: list[Row] = []
+    with new_store(output, recipe=RECIPES["predict"], inputs=digests) as store:
+        store.root.attrs.update({"network": {"runtime": network.runtime}})
+        if columns[0] < columns[1]:
+            shape = (len(MAPS), mosaic.shape[0], columns[1] - columns[0])
+            writer = store.image(
+                "maps", shape, np.uint8, mosaic.px_um, levels=1, channels=MAPS,
+                origin_px=(0, columns[0]),
+            )  # fmt: skip
+            rows.extend(_predict(predictor, columns, writer, threads))
+    if not rows:
+        return WINDOWS.empty()
+    return pd.DataFrame(rows)[WINDOWS.names]
+
+
+def _predict(
+    predictor: Predictor, columns: tuple[int, int], writer: ImageWriter, threads: int
+) -> Iterator[Row]:
+    def work(window: Window) -> Row | None:
+        found = predictor.look(window)
+        if found is None:
+            return None
+        writer.write(window.row0, window.col0 - columns[0], found[0])
+        return found[1]
+
+    grid = windows(predictor.section.mosaic.shape, *columns)
+    yield from (row for row in run(work, grid, threads, "predict") if row is not None)
