@@ -1,0 +1,110 @@
+"""The network: one small U-shaped stack of convolutions on pixels folded into channels.
+
+Folding squares of 4 x 4 pixels into channels first (space to depth) keeps every pixel and lets all
+convolutions run on a sixteenth of the places; unfolding at the end gives every pixel its own
+answer. Batch normalisation is folded into the convolutions when the network is exported.
+
+References
+----------
+O. Ronneberger, P. Fischer, T. Brox, "U-Net: convolutional networks for biomedical image
+segmentation", MICCAI 2015; W. Shi et al., "Real-time single image and video super-resolution using
+an efficient sub-pixel convolutional neural network", CVPR 2016 (the folding).
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from transect.segment.maps import CLASSES, FOLD, MAPS
+
+WIDTHS = (32, 64, 96)
+"""Channels at 1/4, 1/8 and 1/16 of the resolution."""
+
+DEPTHS = (2, 3, 4)
+"""Convolutions on each level on the way down."""
+
+
+def _convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
+        nn.BatchNorm2d(outputs, momentum=0.05),
+        nn.ReLU(inplace=True),
+    )
+
+
+class _Level(nn.Module):
+    """Some convolutions with a short cut around them."""
+
+    def __init__(self, width: int, depth: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(*(_convolution(width, width) for _ in range(depth)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return cast(Tensor, x + self.body(x))
+
+
+class Network(nn.Module):
+    """From normalised greys to the logits of `MAPS`, with a summary of what it saw.
+
+    Input of shape (batch, 1, row, column), rows and columns multiples of `maps.STRIDE`; output of
+    shape (batch, len(MAPS), row, column), and features of shape (batch, WIDTHS[-1]).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        a, b, c = WIDTHS
+        self.fold = nn.PixelUnshuffle(FOLD)
+        self.stem = _convolution(FOLD**2, a)
+        self.down_a = _Level(a, DEPTHS[0])
+        self.to_b = _convolution(a, b, 2)
+        self.down_b = _Level(b, DEPTHS[1])
+        self.to_c = _convolution(b, c, 2)
+        self.down_c = _Level(c, DEPTHS[2])
+        self.from_c = nn.Conv2d(c, b, 1)
+        self.up_b = _Level(b, 2)
+        self.from_b = nn.Conv2d(b, a, 1)
+        self.up_a = _Level(a, 2)
+        self.head = nn.Conv2d(a, len(MAPS) * FOLD**2, 1)
+        self.unfold = nn.PixelShuffle(FOLD)
+        self.grow = nn.Upsample(scale_factor=2, mode="nearest")
+
+    def forward(self, grey: Tensor) -> tuple[Tensor, Tensor]:
+        """Give logits and features."""
+        fine = self.down_a(self.stem(self.fold(grey)))
+        middle = self.down_b(self.to_b(fine))
+        coarse = self.down_c(self.to_c(middle))
+        middle = self.up_b(middle + self.grow(self.from_c(coarse)))
+        fine = self.up_a(fine + self.grow(self.from_b(middle)))
+        return self.unfold(self.head(fine)), coarse.mean(dim=(2, 3))
+
+
+class Exported(nn.Module):
+    """The network as it is shipped: probabilities as bytes, calibrated.
+
+    Parameters
+    ----------
+    network
+        Trained network.
+    temperatures
+        Divisors of the logits of the classes, the boundary and the crack.
+    """
+
+    def __init__(self, network: Network, temperatures: tuple[float, float, float]) -> None:
+        super().__init__()
+        self.network = network
+        divisors = torch.ones(len(MAPS))
+        divisors[: len(CLASSES)] = temperatures[0]
+        divisors[MAPS.index("boundary")] = temperatures[1]
+        divisors[MAPS.index("crack")] = temperatures[2]
+        self.register_buffer("divisors", divisors.reshape(1, -1, 1, 1))
+
+    def forward(self, grey: Tensor) -> tuple[Tensor, Tensor]:
+        """Give maps, (batch, len(MAPS), row, column) of bytes, and features."""
+        logits, features = self.network(grey)
+        logits = logits / self.divisors
+        count = len(CLASSES)
+        shares = torch.cat([logits[:, :count].softmax(1), logits[:, count:].sigmoid()], 1)
+        return (shares * 255.0 + 0.5).to(torch.uint8), features

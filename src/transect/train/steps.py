@@ -1,0 +1,96 @@
+"""Train the network: the command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from transect.errors import ConfigError
+from transect.log import logger, timed
+
+
+def train(
+    output: Path,
+    *,
+    steps: int = 6000,
+    seed: int = 1,
+    labels: Path | None = None,
+    start: Path | None = None,
+    threads: int = 2,
+) -> None:
+    """Train the network that segments, on made sections and on labels of your own.
+
+    A run that was stopped goes on from its last checkpoint when it is started again with the same
+    options. It takes PyTorch: install transect with the extra `train`.
+
+    Parameters
+    ----------
+    output
+        Folder for the checkpoint, the curves, and at the end the model and its card; give it to
+        `segment.model` in the configuration.
+    steps
+        Steps of training.
+    seed
+        Of weights and samples: the same seed gives the same training.
+    labels
+        Folder with your own labels: images NAME.tif beside NAME_labels.tif, whose pixels are codes
+        of phases, 255 where you say nothing.
+    start
+        Checkpoint to begin from, such as that of another training.
+    threads
+        Threads to compute with; one more process draws samples.
+    """
+    try:
+        import torch
+    except ImportError:
+        raise ConfigError(
+            "transect train needs PyTorch, which is not installed: pip install 'transect[train]'"
+        ) from None
+    from transect.train.calibrate import calibrate, familiar
+    from transect.train.export import export
+    from transect.train.loop import CHECKPOINT, Plan, Trainer
+    from transect.train.loop import train as run
+    from transect.train.strokes import Strokes
+
+    if steps < 1:
+        raise ConfigError(f"--steps {steps}: at least 1 is needed")
+    torch.set_num_threads(max(threads, 1))
+    plan = Plan(steps=steps, seed=seed)
+    strokes = Strokes.load(labels, seed) if labels is not None else None
+    output.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(plan, output)
+    _take_up(trainer, output / CHECKPOINT, start)
+    with timed(f"train {steps - trainer.step} of {steps} steps, seed {seed}"):
+        scores = run(trainer, 1, strokes)
+    with timed("calibrate"):
+        network = trainer.average
+        calibration, known = calibrate(network), familiar(network)
+    export(network, output, plan, scores, calibration, known)
+    logger.info(
+        "calibration error %.4f (%.4f before); model and card are in %s",
+        calibration.error, calibration.error_before, output,
+    )  # fmt: skip
+
+
+def _take_up(trainer: object, own: Path, start: Path | None) -> None:
+    """Go on from this run's checkpoint, or begin with the weights of another."""
+    import torch
+
+    from transect.train.loop import Trainer
+
+    assert isinstance(trainer, Trainer)
+    path = own if own.is_file() else start
+    if path is None:
+        return
+    try:
+        state = torch.load(path, weights_only=True)
+        if path == own:
+            trainer.resume(state)
+        else:
+            trainer.network.load_state_dict(state["average"])
+            trainer.average.load_state_dict(state["average"])
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise ConfigError(
+            f"{path}: not a checkpoint of this network ({str(error).splitlines()[0]}); remove it to"
+            " begin anew"
+        ) from None
+    logger.info("begin from %s at step %d", path, trainer.step)
