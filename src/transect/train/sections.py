@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from transect.phantom.scene import Scene
 from transect.phantom.spec import PhantomSpec
-from transect.phases import Phase
 from transect.train.looks import Span
 
 U8 = npt.NDArray[np.uint8]
@@ -21,7 +20,7 @@ F32 = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
 Random = np.random.Generator
 _Kind = TypeVar("_Kind", bound=np.generic)
-Value = float | int | str | bool | tuple[float, float]
+Value = float | int | str | tuple[float, float] | dict[str, "Value"]
 
 SHARED = 4
 """Samples that are windows of one section: packing it costs as much as several of them."""
@@ -31,7 +30,6 @@ WOVEN = 4
 
 _MARGIN = 1.25
 """Edge of a section's frame over that of a window."""
-_PARTICLE = (Phase.ACTIVE_MATERIAL, Phase.CRACK, Phase.VOID)
 
 NUMBERS: dict[str, Span] = {
     "packing": Span(0.3, 0.8),
@@ -43,17 +41,32 @@ NUMBERS: dict[str, Span] = {
     "void_ratio": Span(0.05, 0.3),
     "binder": Span(0.0, 1.0),
     "binder_gradient": Span(-0.5, 0.5),
+    "press": Span(0.02, 0.3, off=0.35),
+    "orientation_spread_deg": Span(5, 90),
+    "grain_cracks": Span(0.2, 1.0, off=0.5),
+    "open_cracks": Span(0.2, 1.0, off=0.3),
+    "cleavage": Span(0.2, 1.0, off=0.5),
+    "hollow": Span(0.05, 0.5, off=0.5),
 }
 """Fields of `Geometry` that are drawn as they are; the rest hangs on the size of particles."""
 
 DRAWN: dict[str, Callable[[Random], Value]] = {
     "cracks_max": lambda random: int(random.integers(1, 8)),
-    "crack_width_px": lambda random: (1.0, float(random.uniform(1.2, 8.0))),
+    "crack_width_px": lambda random: (1.0, random.uniform(1.2, 8)),
+    "hollow_ratio": lambda random: (0.15, random.uniform(0.2, 0.6)),
+    "aspect": lambda random: (1.3, random.uniform(1.5, 6)),
+    "habit": lambda random: _habit(random),
+    "filler": lambda random: "electrolyte" if random.random() < 0.12 else "binder",
 }
-"""Fields with draws of their own: habits, fillers and the like belong here."""
+"""Fields with draws of their own."""
 
-_DIAMETER = Span(8, 1.4, log=True)
-"""Median diameter: from 8 px to 1.4 edges of a window."""
+HABITS = {"round": 0.45, "spheres": 0.1, "facets": 0.18, "plates": 0.15, "shards": 0.12}
+"""Families of outlines, and how often each is drawn."""
+_SECOND = 0.35
+"""Share of sections with a second active material."""
+
+_DIAMETER = Span(8, 0.8, log=True)
+"""Median diameter: from 8 px to 0.8 edges of a frame; the largest are twice that."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,8 @@ def draw_spec(random: Random, edge: int) -> PhantomSpec:
     layers, limit = _layers(random, edge) if layered else (_bare(), 1.5 * edge)
     d50 = Span(_DIAMETER.low, min(_DIAMETER.high * edge, 0.6 * limit), log=True).draw(random)
     sizes = _sizes(random, d50, float(shape["sigma"]), limit)  # type: ignore[arg-type]
+    if random.random() < _SECOND:
+        shape["second"] = _second(random, d50, limit, px)
     shape |= layers | {name: _times(length, px) for name, length in sizes.items()}
     shape |= {name: _times(layers[name], px) for name in layers if name.endswith("_um")}
     shape["agglomerates_per_mm2"] = 0.0
@@ -130,21 +145,45 @@ def draw_spec(random: Random, edge: int) -> PhantomSpec:
     )
 
 
+def _habit(random: Random) -> str:
+    return str(random.choice(list(HABITS), p=list(HABITS.values())))
+
+
+def _second(random: Random, d50: float, limit: float, px: float) -> dict[str, Value]:
+    """Draw a second material: of other sizes, often of another habit."""
+    sigma, size = random.uniform(0.1, 0.8), d50 * float(np.exp(random.uniform(-1.2, 1.0)))
+    diameters = _diameters(min(max(size, 8.0), 0.6 * limit), sigma, limit)
+    return {
+        "share": random.uniform(0.05, 0.6),
+        "habit": _habit(random),
+        "aspect": (1.3, random.uniform(1.5, 6)),
+        "orientation_spread_deg": random.uniform(5, 90),
+        "sigma": sigma,
+        "roughness": random.uniform(0, 1),
+        "cracked": random.choice([0.0, random.uniform(0, 0.6)]),
+        **{name: length * px for name, length in diameters.items()},
+    }
+
+
+def _diameters(d50: float, sigma: float, limit: float) -> dict[str, float]:
+    """Smallest, median and largest diameter drawn: 6 px at least, where the median allows."""
+    smallest = min(max(6.0, d50 * float(np.exp(-2.5 * sigma))), d50)
+    largest = max(min(d50 * float(np.exp(2.0 * sigma)), limit), d50)
+    return {"d_min_um": smallest, "d50_um": d50, "d_max_um": largest}
+
+
 def _times(length: Value, px: float) -> Value:
     """Give a length, or two, in micrometres."""
     if isinstance(length, tuple):
         return length[0] * px, length[1] * px
-    return float(length) * px
+    return length * px if isinstance(length, float | int) else length
 
 
 def _sizes(random: Random, d50: float, sigma: float, limit: float) -> dict[str, Value]:
     """Lengths in px that hang on the size of particles."""
-    largest = float(np.clip(d50 * np.exp(2.0 * sigma), d50, limit))
     clump = min(1.5 * d50, limit, 150.0)
     return {
-        "d50_um": d50,
-        "d_min_um": max(min(6.0, d50), d50 * float(np.exp(-2.5 * sigma))),
-        "d_max_um": largest,
+        **_diameters(d50, sigma, limit),
         "grain_um": max(d50 * float(np.exp(random.uniform(np.log(0.04), np.log(0.4)))), 2.5),
         "crack_min_diameter_um": random.uniform(10, 40),
         "binder_scale_um": float(np.exp(random.uniform(np.log(5), np.log(90)))),
@@ -189,15 +228,14 @@ def section(number: int, edge: int) -> tuple[Truth, bool]:
     random = np.random.default_rng([number, 1])
     frame = int(_MARGIN * edge)
     spec = draw_spec(random, frame)
-    labels = Scene(spec, frame, frame).labels(0, 0, frame, frame)
-    canvas, phases = labels.canvas, labels.phases
-    ids = np.append(labels.objects.ids, 0)[canvas.owner].astype(np.int32)
-    ids[~np.isin(phases, _PARTICLE)] = 0
-    second = np.zeros(phases.shape, dtype=np.bool_)
+    bare = spec.geometry.foil == "none"
+    labels = Scene(spec, frame, frame, alone=bare).labels(0, 0, frame, frame)
+    canvas, ids = labels.canvas, labels.particles().astype(np.int32)
     # The centre of the first pixel is at a half; agglomerates are discs too.
     discs = (labels.objects.discs[:, [1, 0, 2]] - [0.5, 0.5, 0.0]).astype(np.float32)
-    truth = Truth(phases, ids, second, canvas.owner, canvas.depth, canvas.rival, discs)
-    return truth, spec.geometry.foil != "none"
+    depths = canvas.owner, canvas.depth, canvas.rival
+    truth = Truth(labels.phases, ids, labels.second(), *depths, discs)
+    return truth, not bare
 
 
 def truth(seed: int, edge: int) -> Truth:
