@@ -1,0 +1,189 @@
+"""The network and its training; skipped where PyTorch (the extra `train`) is not installed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
+
+from transect.phases import Phase  # noqa: E402
+from transect.segment.greys import Normal  # noqa: E402
+from transect.segment.maps import CLASSES, HALO, MAPS, STRIDE  # noqa: E402
+from transect.train.batches import Crops, batches  # noqa: E402
+from transect.train.calibrate import Calibration, Familiar, calibration_error  # noqa: E402
+from transect.train.export import export  # noqa: E402
+from transect.train.loop import Plan, Trainer  # noqa: E402
+from transect.train.losses import UNKNOWN, Batch, losses  # noqa: E402
+from transect.train.network import Exported, Network  # noqa: E402
+from transect.train.strokes import Strokes, StrokesError  # noqa: E402
+from transect.train.validate import Scores  # noqa: E402
+
+SMALL = Crops(edge=64, across=2, pool=1, batch=2)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def test_halo_holds_the_receptive_field() -> None:
+    torch.manual_seed(0)
+    network = Network().eval()
+    edge = 2 * HALO + 6 * STRIDE
+    grey = torch.randn(1, 1, edge, edge, requires_grad=True)
+    logits, _ = network(grey)
+    middle = edge // 2
+    logits[0, :, middle : middle + STRIDE, middle : middle + STRIDE].abs().sum().backward()
+    seen = np.argwhere(grey.grad[0, 0].numpy() != 0)
+    assert HALO // 2 < middle - seen.min() <= HALO
+    assert seen.max() - (middle + STRIDE - 1) <= HALO
+
+
+def test_output_has_a_channel_for_every_map_and_classes_add_up() -> None:
+    maps, features = Exported(Network(), (1.3, 1.0, 1.0)).eval()(torch.randn(1, 1, 64, 96))
+    assert maps.shape == (1, len(MAPS), 64, 96)
+    assert maps.dtype == torch.uint8
+    total = maps[:, : len(CLASSES)].int().sum(1)
+    assert int((total - 255).abs().max()) <= len(CLASSES) // 2 + 1
+    assert features.shape[0] == 1
+
+
+def test_batches_depend_on_their_number_alone() -> None:
+    whole = list(batches(1, 0, 4, SMALL, 0))
+    later = list(batches(1, 3, 4, SMALL, 0))
+    assert len(whole) == 4
+    for mine, other in zip(whole[3], later[0], strict=True):
+        assert torch.equal(mine, other)
+
+
+def test_greys_are_free_of_brightness_and_contrast() -> None:
+    random = np.random.default_rng(1)
+    grey = random.integers(60, 120, (64, 64)).astype(np.uint8)
+    other = (grey * 1.5 + 20).astype(np.uint8)
+    a, b = (Normal.of(np.bincount(g.ravel(), minlength=256)).apply(g) for g in (grey, other))
+    assert np.abs(a - b).max() < 0.1
+
+
+def _drawn(count: int, edge: int) -> Batch:
+    random = np.random.default_rng(3)
+    grey = torch.from_numpy(random.normal(size=(count, 1, edge, edge)).astype(np.float32))
+    classes = torch.full((count, edge, edge), 2, dtype=torch.uint8)
+    blank = torch.zeros(count, edge, edge, dtype=torch.uint8)
+    return Batch(grey, classes, blank, torch.zeros(count, edge, edge), blank)
+
+
+def test_pixels_without_a_label_teach_nothing() -> None:
+    batch = _drawn(1, 32)
+    logits = torch.randn(1, len(MAPS), 32, 32)
+    half = batch.classes.clone()
+    half[:, :16] = UNKNOWN
+    moved = logits.clone()
+    moved[:, : len(CLASSES), :16] += torch.randn(1, len(CLASSES), 16, 32)
+    first, second = (losses(x, batch._replace(classes=half)).classes for x in (logits, moved))
+    assert torch.equal(first, second)
+
+
+def test_training_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    plan = Plan(steps=4, seed=5, crops=SMALL)
+    given = [_drawn(2, 64) for _ in range(4)]
+    straight = Trainer(plan, tmp_path / "a")
+    for batch in given:
+        straight.learn(batch)
+    (tmp_path / "b").mkdir()
+    stopped = Trainer(plan, tmp_path / "b")
+    for batch in given[:2]:
+        stopped.learn(batch)
+    stopped.save()
+    again = Trainer(plan, tmp_path / "b")
+    again.resume(torch.load(tmp_path / "b/checkpoint.pt", weights_only=True))
+    for batch in given[2:]:
+        again.learn(batch)
+    for mine, other in zip(
+        straight.average.state_dict().values(), again.average.state_dict().values(), strict=True
+    ):
+        assert torch.equal(mine, other)
+
+
+def test_one_image_is_learned() -> None:
+    trainer = Trainer(Plan(steps=60, rate=5e-3, crops=SMALL), Path())
+    batch = next(batches(2, 0, 1, SMALL, 0))
+    first = trainer.learn(batch)
+    last = [trainer.learn(batch) for _ in range(59)][-1]
+    assert last < 0.5 * first
+
+
+def test_exported_model_says_what_the_network_says(tmp_path: Path) -> None:
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    torch.manual_seed(1)
+    network = Network().eval()
+    width = network.to_c[0].out_channels
+    export(
+        network,
+        tmp_path,
+        Plan(),
+        Scores.nothing(),
+        Calibration((1.2, 1.0, 1.0), 0.1, 0.05),
+        Familiar(np.zeros(width), np.eye(width), 1.0),
+    )
+    grey = np.random.default_rng(0).normal(size=(1, 1, 96, 64)).astype(np.float32)
+    session = runtime.InferenceSession(tmp_path / "model.onnx")
+    maps, _ = session.run(["maps", "features"], {"grey": grey})
+    own, _ = Exported(network, (1.2, 1.0, 1.0)).eval()(torch.from_numpy(grey))
+    assert np.abs(maps.astype(int) - own.numpy().astype(int)).max() <= 1
+    card = json.loads((tmp_path / "model.json").read_text())
+    assert card["maps"] == list(MAPS)
+    assert card["halo_px"] == HALO
+
+
+def test_calibration_error_of_known_answers() -> None:
+    sure = torch.tensor([[10.0, -10.0]] * 100)
+    assert calibration_error(sure, torch.zeros(100, dtype=torch.long)) < 1e-3
+    half = torch.tensor([0, 1] * 50)
+    assert abs(calibration_error(sure, half) - 0.5) < 1e-3
+
+
+def _labelled(folder: Path, labels: np.ndarray) -> None:
+    random = np.random.default_rng(0)
+    tifffile.imwrite(folder / "one.tif", random.integers(0, 255, (80, 90)).astype(np.uint8))
+    tifffile.imwrite(folder / "one_labels.tif", labels)
+
+
+def test_strokes_teach_where_they_are(tmp_path: Path) -> None:
+    labels = np.full((80, 90), int(Phase.INVALID), np.uint8)
+    labels[10:20, 10:60] = Phase.ACTIVE_MATERIAL
+    labels[40:44, 10:60] = Phase.CRACK
+    _labelled(tmp_path, labels)
+    strokes = Strokes.load(tmp_path, 1)
+    both = strokes.beside(_drawn(2, 64), 0)
+    assert both.grey.shape[0] == 4
+    mine = both.classes[2:]
+    assert set(np.unique(mine.numpy())) <= {2, 5, UNKNOWN}
+    assert bool((mine != UNKNOWN).any())
+    assert bool((both.distance[2:] < 0).all())
+    assert strokes.beside(_drawn(2, 64), 1).grey.shape[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (np.full((80, 90), 77, np.uint8), "77"),
+        (np.full((80, 91), 2, np.uint8), "shape"),
+        (np.full((80, 90), 255, np.uint8), "0 pixels are labelled"),
+    ],
+)
+def test_bad_strokes_are_named(tmp_path: Path, labels: np.ndarray, said: str) -> None:
+    _labelled(tmp_path, labels)
+    with pytest.raises(StrokesError, match=said) as error:
+        Strokes.load(tmp_path, 1)
+    assert "one_labels.tif" in str(error.value)
+
+
+def test_a_folder_without_labels_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StrokesError, match="_labels.tif"):
+        Strokes.load(tmp_path, 1)
