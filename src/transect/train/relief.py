@@ -32,7 +32,7 @@ def roundness(owner: I32, depth: F32, discs: F32) -> F32:
                 near = np.exp(-depth[r, c] / (0.06 * radius + 2.0))
                 # Long bodies reach further than the circle.
                 middle = min(long / radius, 1.2 * share)
-                out[r, c] = min((1.0 - near) * middle + near * share, 1.0)
+                out[r, c] = min((1.0 - near) * middle + near * share, 0.5 + 0.5 * share)
     return out
 
 
