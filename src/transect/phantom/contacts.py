@@ -20,6 +20,9 @@ F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 
+_SPIKE, _STUMP = 0.12, 0.8
+"""Half the angle that is too thin for what is left of a body (radians); and what a spike leaves."""
+
 
 @kernel
 def _met(base: F64, planes: F64, x: float, y: float, own: float) -> float:
@@ -92,27 +95,33 @@ def press(discs: F64, planes: F64, full: F32, start: I64, first: int, last: int)
                 met = _met(base, planes[j], x, y, own)
                 if met < out[at + s]:
                     out[at + s] = met
-        _smooth(out[at : at + n])
+        _trim(out[at : at + n], full[start[i] : start[i + 1]], discs[i, 2])
     return out
 
 
 @kernel
-def _smooth(edge: F32) -> None:
-    """Take off spikes that are thinner than two pixels: an opening over neighbouring angles."""
+def _trim(edge: F32, full: F32, r: float) -> None:
+    """Take off what reaches between two others as a thin spike, in place.
+
+    An opening of the share of the whole outline that is left, over neighbouring angles: tips that
+    are a body's own stay as they are.
+    """
     n = edge.size
-    low = np.empty_like(edge)
+    m = min(int(max(_SPIKE, 1.5 / r) * n / (2.0 * np.pi)), n // 4)
+    share, low = edge / full, np.empty(n)
+    if share.min() > _STUMP:
+        return
     for i in range(n):
-        # A pixel and a half on either side, as an angle.
-        m = min(int(1.5 * n / (2.0 * np.pi * max(edge[i], np.float32(1.0)))), 8)
-        low[i] = edge[i]
+        low[i] = share[i]
         for step in range(1, m + 1):
-            low[i] = min(low[i], edge[(i + step) % n], edge[i - step])
+            low[i] = min(low[i], share[(i + step) % n], share[i - step])
     for i in range(n):
-        m = min(int(1.5 * n / (2.0 * np.pi * max(edge[i], np.float32(1.0)))), 8)
         best = low[i]
         for step in range(1, m + 1):
             best = max(best, low[(i + step) % n], low[i - step])
-        edge[i] = min(edge[i], best)
+        # What differs by less is a contact that bends.
+        if best < _STUMP * share[i]:
+            edge[i] = np.float32(best * full[i])
 
 
 @kernel
