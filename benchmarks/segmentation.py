@@ -14,8 +14,9 @@ Scores of a row are pooled over its images: every pixel and every object counts 
 - crack F1 at 2 px: precision over found pixels of cracks, recall over true ones, each right if one
   of the other side is no further than 2 px; also of places that are 3 px wide and wider.
 
-`--only` runs parts, `--engine` methods, `--quick` fewer images, to try it out; `--model` takes
-another network than the one in the package; `--pictures` keeps what was found, to look at.
+`--only` runs parts, `--engine` methods, `--kind` kinds of made images; `--quick` takes fewer
+images, to try it out; `--model` another network than the one in the package; `--pictures` keeps
+what was found, to look at.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from segmentation_bench import METHODS, Bench
+from segmentation_bench import METHODS, Bench, methods_of
 from segmentation_layers import layers, phantoms
-from segmentation_made import made
+from segmentation_made import KINDS, made
 from segmentation_real import real
 from segmentation_speed import speed
 
@@ -41,12 +42,15 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--engine", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--kind", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--model", type=Path, help="folder of another network")
     parser.add_argument("--quick", action="store_true", help="few images; goals are not for them")
     parser.add_argument("--pictures", type=Path, help="folder for image, truth and result")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the real images")
     chosen = parser.parse_args()
-    bench, fine = Bench.of(chosen.engine, chosen.data, chosen.pictures, chosen.model, chosen.quick)
+    methods, fine = methods_of(chosen.engine, chosen.model)
+    kinds = tuple(chosen.kind)
+    bench = Bench(methods, chosen.data, kinds, chosen.quick, chosen.model, chosen.pictures)
     for name in chosen.only:
         fine &= PARTS[name](bench)
     sys.exit(0 if fine else 1)

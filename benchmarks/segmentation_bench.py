@@ -15,15 +15,16 @@ from segmentation_tally import Found, Goals, Picture, Tally
 from steps import figure
 
 from transect.config import SegmentConfig
-from transect.errors import AnalysisError
+from transect.errors import AnalysisError, ModelError
 from transect.phases import Phase
-from transect.segment.card import MODEL
 from transect.segment.image import segment_image
+from transect.segment.network import Network
 
 U8 = npt.NDArray[np.uint8]
 Ids = npt.NDArray[np.int64]
 
-METHODS = ("classical", "network", "scikit-image")
+ENGINES = ("classical", "network")
+METHODS = (*ENGINES, "scikit-image")
 Method = Callable[[npt.NDArray[np.generic], U8 | None], Found]
 
 
@@ -47,39 +48,48 @@ def plain_chain(image: npt.NDArray[np.generic], zone: U8 | None) -> Found:
     return Found(*chain(image, zone))
 
 
+def methods_of(names: Iterable[str], model: Path | None) -> tuple[dict[str, Method], bool]:
+    """Set methods up; whether all of them can run."""
+    methods: dict[str, Method] = {}
+    fine = True
+    for name in names:
+        config = engine_config(name, model) if name in ENGINES else None
+        if config is not None and config.network:
+            try:
+                Network.load(config.model_folder)
+            except ModelError as error:
+                fine = figure("network", str(error), "", "a model", False)
+                continue
+        methods[name] = plain_chain if config is None else engine(config)
+    return methods, fine
+
+
 @dataclass(frozen=True)
 class Bench:
-    """Methods to compare, which parts' pictures to keep, where real images are."""
+    """What is compared and how much of it.
+
+    Attributes
+    ----------
+    methods
+        What is compared, by name.
+    data
+        Folder of the real images.
+    kinds
+        Kinds of made images.
+    quick
+        Whether few images will do.
+    model
+        Folder of another network than the one in the package.
+    pictures
+        Folder that keeps what was found in made images.
+    """
 
     methods: dict[str, Method]
     data: Path
-    pictures: Path | None = None
-    model: Path | None = None
+    kinds: tuple[str, ...] = ()
     quick: bool = False
-
-    @classmethod
-    def of(
-        cls,
-        names: Iterable[str],
-        data: Path,
-        pictures: Path | None,
-        model: Path | None,
-        quick: bool,
-    ) -> tuple[Bench, bool]:
-        """Set the methods up; whether all of them can run."""
-        methods: dict[str, Method] = {}
-        for name in names:
-            if name == "scikit-image":
-                methods[name] = plain_chain
-                continue
-            config = engine_config(name, model)
-            if config.network and not (config.model_folder / MODEL).is_file():
-                continue
-            methods[name] = engine(config)
-        missing = "network" in names and "network" not in methods
-        if missing:
-            figure("network", "no model in the package", "", "a model", False)
-        return cls(methods, data, pictures, model, quick), not missing
+    model: Path | None = None
+    pictures: Path | None = None
 
     def run(self, name: str, picture: Picture, of: str, zone: U8 | None = None) -> Found:
         """Run a method on a made image, and draw what it found."""

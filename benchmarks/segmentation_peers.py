@@ -128,9 +128,9 @@ def tune() -> Settings:
 
     best, found = Settings(), 0.0
     steps = (
-        {"sigma": (0.7, 1.0, 1.5, 2.0, 3.0), "classes": (2, 3)},
-        {"sigma_distance": (0.5, 1.0, 2.0, 4.0), "apart": (5, 7, 10, 15, 20)},
-        {"gap": (1, 2, 3), "smallest": (16, 64, 256)},
+        {"sigma": (1.0, 1.5, 2.0, 3.0), "classes": (2, 3)},
+        {"sigma_distance": (1.0, 2.0, 4.0), "apart": (5, 10, 20)},
+        {"gap": (1, 3), "smallest": (32, 128)},
     )
     for step in steps:
         tries = [dict(zip(step, values, strict=True)) for values in product(*step.values())]

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 from scoring import at_least, iou, lines, match, near, whole
-from segmentation_bench import Bench, ahead, judge
+from segmentation_bench import Bench, ahead, judge, methods_of
 from segmentation_peers import chain
 from segmentation_tally import (
     AP,
@@ -215,11 +215,12 @@ def test_the_network_is_ahead_where_it_is_so_in_every_score(capsys):
 
 
 def test_a_network_that_is_not_there_is_said_and_missed(tmp_path, capsys):
-    bench, fine = Bench.of(["classical", "network"], tmp_path, None, tmp_path, False)
+    methods, fine = methods_of(["classical", "network"], tmp_path)
     assert not fine
-    assert list(bench.methods) == ["classical"]
-    assert json.loads(capsys.readouterr().out)["met"] is False
-    assert Bench.of(["classical"], tmp_path, None, tmp_path, False)[1]
+    assert list(methods) == ["classical"]
+    row = json.loads(capsys.readouterr().out)
+    assert (row["figure"], row["met"]) == ("network", False)
+    assert methods_of(["classical"], tmp_path)[1]
 
 
 def test_an_image_that_is_refused_scores_nothing(tmp_path):
@@ -236,7 +237,7 @@ def test_an_image_that_is_refused_scores_nothing(tmp_path):
 def test_pictures_are_kept_when_asked_for(tmp_path):
     truth = picture(squares((0, 10, 0, 10), (0, 10, 10, 20)))
     bench = Bench(
-        {"x": lambda image, zone: Found(truth.phases, truth.particles)}, tmp_path, tmp_path
+        {"x": lambda image, zone: Found(truth.phases, truth.particles)}, tmp_path, pictures=tmp_path
     )
     bench.run("x", truth, "nmc, flat 0")
     assert [path.name for path in tmp_path.iterdir()] == ["nmc-flat-0-x.png"]
