@@ -16,6 +16,10 @@ I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 
 
+_MIX = np.int64(0x1E3779B97F4A7C15)
+"""An odd number whose bits are mixed: the golden ratio's."""
+
+
 @dataclass(frozen=True)
 class Basins:
     """The basins of one window.
@@ -92,11 +96,16 @@ def _roots(h: U16, ptr: I32) -> None:
 
 
 @kernel
-def _pairs(h: U16, ptr: I32, keys: I64, saddles: U16, sides: I32) -> int:
-    """List pixel pairs of different basins: key of the two ends, pass height, whether a side."""
+def _pairs(h: U16, ptr: I32, keys: I64, saddles: U16, sides: I32) -> bool:
+    """Note pixel pairs of different basins: the two ends, the highest pass, the sides shared.
+
+    The arrays are a hash table of the pairs of ends, with keys of -1 where nothing is; False where
+    it is too small.
+    """
     rows, cols = h.shape
     size = np.int64(rows * cols)
-    count = 0
+    mask = keys.size - 1
+    count, before, slot = 0, np.int64(-1), 0
     for r in range(1, rows - 1):
         for c in range(1, cols - 1):
             if h[r, c] == 0:
@@ -109,12 +118,21 @@ def _pairs(h: U16, ptr: I32, keys: I64, saddles: U16, sides: I32) -> int:
                 b = ptr[rr, cc]
                 if a == b:
                     continue
-                if count < keys.size:
-                    keys[count] = min(a, b) * size + max(a, b)
-                    saddles[count] = min(h[r, c], h[rr, cc])
-                    sides[count] = 1 if q == 0 or q == 2 else 0
-                count += 1
-    return count
+                key = min(a, b) * size + max(a, b)
+                if key != before:
+                    before = key
+                    # Neighbouring keys are far apart in the table: Knuth's multiplicative hash.
+                    slot = ((key * _MIX) >> 24) & mask
+                    while keys[slot] != key and keys[slot] >= 0:
+                        slot = (slot + 1) & mask
+                    if keys[slot] < 0:
+                        count += 1
+                        if 2 * count > mask:
+                            return False
+                        keys[slot] = key
+                saddles[slot] = max(saddles[slot], min(h[r, c], h[rr, cc]))
+                sides[slot] += 1 if q == 0 or q == 2 else 0
+    return True
 
 
 @kernel
@@ -125,6 +143,24 @@ def _sizes(h: U16, ptr: I32, size: I32) -> None:
         for c in range(1, cols - 1):
             if h[r, c] > 0:
                 size[ptr[r, c]] += 1
+
+
+@kernel
+def _name(ptr: I32, row0: int, col0: int, columns: int, labels: U64) -> None:
+    """Give each pixel 1 + the global index of where its climb ends, or 0."""
+    rows, cols = labels.shape
+    width = cols + 2
+    for r in range(rows):
+        before, name = -1, np.uint64(0)
+        for c in range(cols):
+            end = ptr[r + 1, c + 1]
+            if end != before:
+                # Dividing takes longer than all else, and neighbours mostly end alike.
+                before, name = end, np.uint64(0)
+                if end >= 0:
+                    row = end // width - 1 + row0
+                    name = np.uint64(row * columns + end % width + col0)
+            labels[r, c] = name
 
 
 def basins(ringed: U16, window: Window, columns: int) -> Basins:
@@ -145,16 +181,18 @@ def basins(ringed: U16, window: Window, columns: int) -> Basins:
     size = np.zeros(ringed.size, np.int32)
     _sizes(ringed, ptr, size)
     ends = np.flatnonzero(size)
-    a, b, saddle, length = _contacts(ringed, ptr)
-    spot = _global(np.arange(ringed.size), ringed.shape[1], window, columns)
-    inner = ptr[1:-1, 1:-1]
-    labels = np.where(inner >= 0, spot[inner] + 1, 0).astype(np.uint64)
-    own = spot[ends].astype(np.uint64) + np.uint64(1)
+    a, b, saddle, length = _contacts(ringed, ptr, ends.size)
+    labels = np.empty(window.shape, np.uint64)
+    _name(ptr, window.row0, window.col0, columns, labels)
+    own, a, b = (
+        (_global(spots, ringed.shape[1], window, columns) + 1).astype(np.uint64)
+        for spots in (ends, a, b)
+    )
     pixel, label, height = _faces(labels, ringed[1:-1, 1:-1], window, columns)
     return Basins(
         labels,
-        np.concatenate([own, (spot[a] + 1).astype(np.uint64)]),
-        np.concatenate([own, (spot[b] + 1).astype(np.uint64)]),
+        np.concatenate([own, a]),
+        np.concatenate([own, b]),
         np.concatenate([ringed.ravel()[ends], saddle]),
         np.concatenate([size[ends].astype(np.int64), length]),
         pixel,
@@ -163,27 +201,22 @@ def basins(ringed: U16, window: Window, columns: int) -> Basins:
     )
 
 
-def _contacts(ringed: U16, ptr: I32) -> tuple[I64, I64, U16, I64]:
-    keys, saddles, sides = np.empty(0, np.int64), np.empty(0, np.uint16), np.empty(0, np.int32)
-    room = max(ringed.size // 16, 1024)
+def _contacts(ringed: U16, ptr: I32, count: int) -> tuple[I64, I64, U16, I64]:
+    """Pairs of basins that touch, by their ends: highest pass and sides shared.
+
+    `count` basins have about three neighbours each, and half of a table must stay empty.
+    """
+    bits = max(int(8 * count).bit_length(), 10)
     while True:
-        keys, saddles, sides = (
-            np.empty(room, np.int64),
-            np.empty(room, np.uint16),
-            np.empty(room, np.int32),
-        )
-        count = _pairs(ringed, ptr, keys, saddles, sides)
-        if count <= room:
+        keys = np.full(1 << bits, -1, np.int64)
+        saddles, sides = np.zeros(keys.size, np.uint16), np.zeros(keys.size, np.int32)
+        if _pairs(ringed, ptr, keys, saddles, sides):
             break
-        room = count
-    order = np.argsort(keys[:count], kind="stable")
-    unique, start = np.unique(keys[order], return_index=True)
-    if unique.size == 0:
-        none = np.empty(0, np.int64)
-        return none, none, np.empty(0, np.uint16), none
-    high = np.maximum.reduceat(saddles[order], start)
-    length = np.add.reduceat(sides[order].astype(np.int64), start)
-    return unique // ringed.size, unique % ringed.size, high, length
+        bits += 1
+    used = np.flatnonzero(keys >= 0)
+    used = used[np.argsort(keys[used])]
+    found = keys[used]
+    return found // ringed.size, found % ringed.size, saddles[used], sides[used].astype(np.int64)
 
 
 def _global(local: I64, width: int, window: Window, columns: int) -> I64:
@@ -194,9 +227,10 @@ def _global(local: I64, width: int, window: Window, columns: int) -> I64:
 
 def _faces(labels: U64, height: U16, window: Window, columns: int) -> tuple[U64, U64, U16]:
     """Particle pixels on the border of the window, by rising index."""
-    edge = np.zeros(labels.shape, bool)
-    edge[[0, -1], :] = True
-    edge[:, [0, -1]] = True
-    r, c = np.nonzero(edge & (labels > 0))
+    rows, cols = labels.shape
+    across, down = np.arange(cols), np.arange(rows) * cols
+    ring = np.concatenate([across, down[-1] + across, down, down + cols - 1])
+    spots = np.unique(ring)
+    r, c = np.divmod(spots[labels.ravel()[spots] > 0], cols)
     pixel = (r + window.row0) * columns + c + window.col0
     return pixel.astype(np.uint64), labels[r, c], height[r, c]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -42,9 +43,11 @@ class Prediction:
     @property
     def particles(self) -> Bool:
         """Active material with the openings inside it: what instances are made from."""
-        member = np.zeros(256, np.bool_)
-        member[[Phase.ACTIVE_MATERIAL, Phase.CRACK, Phase.VOID]] = True
-        return np.asarray(member[plain(self.phases)])
+        return np.asarray(cv2.LUT(self.phases, _MEMBER)).view(np.bool_)
+
+
+_PARTICLE = [Phase.ACTIVE_MATERIAL, Phase.CRACK, Phase.VOID]
+_MEMBER = np.isin(plain(np.arange(256, dtype=np.uint8)), _PARTICLE).view(np.uint8)
 
 
 class Engine(Protocol):

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from transect.kernels import kernel
 from transect.phases import Phase
 from transect.segment.engine import UNDECIDED, Prediction
 from transect.segment.maps import MAPS
@@ -32,6 +33,12 @@ DEEPEST = CERTAIN * CERTAIN
 SMOOTHING = 2
 """Radius of the filter that takes the noise off learned heights, in px."""
 
+_MATERIAL, _BINDER = np.uint8(Phase.ACTIVE_MATERIAL), np.uint8(Phase.BINDER)
+_PORE, _INVALID = np.uint8(Phase.PORE), np.uint8(Phase.INVALID)
+_NOTHING, _CERTAIN = np.uint8(0), np.uint8(CERTAIN)
+# Numbers of one width keep loops in vector units.
+_FOUR, _SIX, _EIGHT = np.uint32(4), np.uint32(6), np.uint32(8)
+_NONE, _LEAST = np.uint16(0), np.uint16(1)
 _AT = {name: k for k, name in enumerate(MAPS)}
 
 
@@ -64,13 +71,43 @@ class Shares:
 
     def decide(self) -> tuple[U8, U8]:
         """Likeliest phase of each pixel and its probability; of equal ones the emptier phase."""
-        solid = cv2.max(self.material, self.binder)
-        phases = np.where(self.material >= self.binder, _MATERIAL, _BINDER)
-        phases[self.pore >= solid] = Phase.PORE
-        return phases, np.asarray(cv2.max(solid, self.pore), np.uint8)
+        phases, sure = np.empty((2, *self.pore.shape), np.uint8)
+        _choose(self.material, self.binder, self.pore, phases, sure)
+        return phases, sure
 
 
-_MATERIAL, _BINDER = np.uint8(Phase.ACTIVE_MATERIAL), np.uint8(Phase.BINDER)
+@kernel
+def _choose(material: U8, binder: U8, pore: U8, phases: U8, sure: U8) -> None:
+    rows, cols = phases.shape
+    for r in range(rows):
+        for c in range(cols):
+            solid = max(material[r, c], binder[r, c])
+            phase = _MATERIAL if material[r, c] >= binder[r, c] else _BINDER
+            phases[r, c] = _PORE if pore[r, c] >= solid else phase
+            sure[r, c] = max(solid, pore[r, c])
+
+
+@kernel
+def _heights(distance: U8, boundary: U8, particles: Bool, out: U16) -> None:
+    """Depth times what is no outline, smoothed by binomial weights; at least 1 on particles."""
+    rows, cols = out.shape
+    raw = np.empty((rows, cols), np.uint16)
+    line = np.empty(cols + 4, np.uint32)
+    for r in range(rows):
+        for c in range(cols):
+            raw[r, c] = np.uint16(distance[r, c]) * np.uint16(_CERTAIN - boundary[r, c])
+    for r in range(rows):
+        a, b, d, e = max(r - 2, 0), max(r - 1, 0), min(r + 1, rows - 1), min(r + 2, rows - 1)
+        for c in range(cols):
+            outer = np.uint32(raw[a, c]) + np.uint32(raw[e, c])
+            inner = np.uint32(raw[b, c]) + np.uint32(raw[d, c])
+            line[c + 2] = outer + _FOUR * inner + _SIX * np.uint32(raw[r, c])
+        line[0] = line[1] = line[2]
+        line[cols + 2] = line[cols + 3] = line[cols + 1]
+        for c in range(cols):
+            inner = _FOUR * (line[c + 1] + line[c + 3]) + _SIX * line[c + 2]
+            height = np.uint16((line[c] + line[c + 4] + inner) >> _EIGHT)
+            out[r, c] = max(height, _LEAST) if particles[r, c] else _NONE
 
 
 def learned_heights(maps: U8, particles: Bool) -> U16:
@@ -85,13 +122,22 @@ def learned_heights(maps: U8, particles: Bool) -> U16:
     particles
         Pixels of particles; heights elsewhere are 0.
     """
-    inner = cv2.bitwise_not(maps[_AT["boundary"]])
-    raw = cv2.multiply(maps[_AT["distance"]], inner, dtype=cv2.CV_16U)
-    size = 2 * SMOOTHING + 1
-    smooth = cv2.GaussianBlur(raw, (size, size), 1.0, borderType=cv2.BORDER_REFLECT_101)
-    height = np.maximum(smooth, 1, out=smooth)
-    height[~particles] = 0
-    return np.asarray(height, np.uint16)
+    out = np.empty(particles.shape, np.uint16)
+    _heights(maps[_AT["distance"]], maps[_AT["boundary"]], particles, out)
+    return out
+
+
+@kernel
+def _finish(zone: U8, cracks: Bool, crack: U8, phases: U8, sure: U8) -> None:
+    """Let geometry decide outside of the coating; a crack is as sure as the map of cracks."""
+    rows, cols = phases.shape
+    for r in range(rows):
+        for c in range(cols):
+            z = zone[r, c]
+            phases[r, c] = phases[r, c] if z == UNDECIDED else z
+            inner = crack[r, c] if cracks[r, c] else sure[r, c]
+            outer = _NOTHING if z == _INVALID else _CERTAIN
+            sure[r, c] = inner if z == UNDECIDED else outer
 
 
 @dataclass(frozen=True)
@@ -125,9 +171,6 @@ class NetworkEngine:
         crack = pixels[_AT["crack"]]
         cracks = closed & (crack >= HALF)
         mark(phases, closed, inside, closed & ~material, cracks, self.crack_width_px)
-        sure = np.where(cracks, crack, sure)
-        phases[~inside] = zone[~inside]
-        sure[~inside] = CERTAIN
-        sure[zone == Phase.INVALID] = 0
+        _finish(zone, cracks, crack, phases, sure)
         found = Prediction(phases, sure)
         return Prediction(phases, sure, learned_heights(pixels, found.particles))

@@ -7,11 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from transect.candidates import FILLED
+from transect.kernels import kernel
 from transect.phases import Phase
 from transect.segment.voids import EXTENT, WALL, compact
 
 U8 = npt.NDArray[np.uint8]
 Bool = npt.NDArray[np.bool_]
+
+_VOID, _CRACK = np.uint8(Phase.VOID), np.uint8(Phase.CRACK)
+_MATERIAL, _BINDER = np.uint8(Phase.ACTIVE_MATERIAL), np.uint8(Phase.BINDER)
+_FILLED = np.uint8(FILLED)
 
 SPECK = 4
 """Openings below this many pixels are noise."""
@@ -56,12 +61,21 @@ def mark(
     crack_width_px
         Widest thin opening inside a particle that is taken for a crack.
     """
-    filled = phases == Phase.BINDER
-    phases[compact(~closed & inside, EXTENT, thin=thin) == 1] = Phase.VOID
-    narrow = thin | cracks
-    kind = compact(narrow, 2 * crack_width_px, SPECK)
-    phases[cracks] = Phase.CRACK
-    phases[kind == 1] = Phase.VOID
-    phases[kind == 2] = Phase.ACTIVE_MATERIAL
-    opening = (phases == Phase.CRACK) | (phases == Phase.VOID)
-    phases[opening & filled] += np.uint8(FILLED)
+    wide = compact(~closed & inside, EXTENT, thin=thin)
+    narrow = compact(thin | cracks, 2 * crack_width_px, SPECK)
+    _paint(wide, narrow, cracks, phases)
+
+
+@kernel
+def _paint(wide: U8, narrow: U8, cracks: Bool, phases: U8) -> None:
+    """Write candidates over phases: round holes, cracks, round thin openings, specks."""
+    rows, cols = phases.shape
+    for r in range(rows):
+        for c in range(cols):
+            before = phases[r, c]
+            now = _VOID if wide[r, c] == 1 else before
+            now = _CRACK if cracks[r, c] else now
+            now = _VOID if narrow[r, c] == 1 else now
+            now = _MATERIAL if narrow[r, c] == 2 else now
+            opening = (now == _CRACK) | (now == _VOID)
+            phases[r, c] = now + _FILLED if opening & (before == _BINDER) else now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import cv2
+import cc3d
 import numpy as np
 import numpy.typing as npt
 
@@ -38,9 +38,9 @@ def _moments(labels: I32, boxes: I32, keep: Bool, sums: I64) -> None:
     for k in range(1, keep.size):
         if not keep[k]:
             continue
-        left, top, width, height = boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3]
-        for y in range(height):
-            for x in range(width):
+        left, top, right, bottom = boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3]
+        for y in range(bottom - top):
+            for x in range(right - left):
                 if labels[top + y, left + x] == k:
                     sums[k, 0] += y
                     sums[k, 1] += x
@@ -57,7 +57,6 @@ def _outline(labels: I32, boxes: I32, thin: Bool, keep: Bool, sides: I64) -> Non
         if not keep[k]:
             continue
         left, top, right, bottom = boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3]
-        right, bottom = left + right, top + bottom
         for r in range(max(top, 1), min(bottom, rows - 1)):
             for c in range(max(left, 1), min(right, cols - 1)):
                 if labels[r, c] != k:
@@ -76,10 +75,9 @@ def _walled(labels: I32, boxes: I32, keep: Bool, good: Bool, out: Bool) -> None:
         if not good[k]:
             continue
         left, top, right, bottom = boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3]
-        right, bottom = min(left + right + WALL, cols), min(top + bottom + WALL, rows)
         free = True
-        for r in range(max(top - WALL, 0), bottom):
-            for c in range(max(left - WALL, 0), right):
+        for r in range(max(top - WALL, 0), min(bottom + WALL, rows)):
+            for c in range(max(left - WALL, 0), min(right + WALL, cols)):
                 near = labels[r, c]
                 free = free and (near == 0 or keep[near])
             if not free:
@@ -94,8 +92,8 @@ def _fill(labels: I32, boxes: I32, kind: U8, out: U8) -> None:
         if kind[k] == 0:
             continue
         left, top, right, bottom = boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3]
-        for r in range(top, top + bottom):
-            for c in range(left, left + right):
+        for r in range(top, bottom):
+            for c in range(left, right):
                 if labels[r, c] == k:
                     out[r, c] = kind[k]
 
@@ -115,12 +113,35 @@ def ellipse_share(area: I64, sums: I64) -> npt.NDArray[np.float64]:
     return n / (4 * np.pi * np.sqrt(np.maximum(a * b - c * c, 1e-6)))
 
 
-def _components(mask: Bool) -> tuple[int, I32, I32]:
-    """Count, labels and boxes of 4-connected components."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        mask.view(np.uint8), connectivity=4, ltype=cv2.CV_32S
+@kernel
+def _boxes(labels: I32, boxes: I32) -> None:
+    """First column and row, one past the last of both, and pixels of each component."""
+    rows, cols = labels.shape
+    for r in range(rows):
+        c = 0
+        while c < cols:
+            k, start = labels[r, c], c
+            while c < cols and labels[r, c] == k:
+                c += 1
+            if k == 0:
+                continue
+            if boxes[k, 4] == 0:
+                boxes[k, 0], boxes[k, 1] = start, r
+            boxes[k, 0] = min(boxes[k, 0], start)
+            boxes[k, 2] = max(boxes[k, 2], c)
+            boxes[k, 3] = r + 1
+            boxes[k, 4] += c - start
+
+
+def _components(mask: Bool) -> tuple[I32, I32]:
+    """Labels and boxes of 4-connected components."""
+    found, count = cc3d.connected_components(
+        mask, connectivity=4, out_dtype=np.uint32, return_N=True
     )
-    return count, np.asarray(labels, np.int32), np.asarray(stats, np.int32)
+    labels = np.asarray(found).view(np.int32)
+    boxes = np.zeros((count + 1, 5), np.int32)
+    _boxes(labels, boxes)
+    return labels, boxes
 
 
 def compact(mask: Bool, extent: int, smallest: int = 1, thin: Bool | None = None) -> U8:
@@ -141,23 +162,20 @@ def compact(mask: Bool, extent: int, smallest: int = 1, thin: Bool | None = None
     -------
     1 in compact components, 2 in components below `smallest`, 0 elsewhere.
     """
-    count, labels, stats = _components(mask)
-    # There may be nothing but the mask; what is around it has no box then.
-    stats[0] = 0
-    keep = (stats[:, cv2.CC_STAT_WIDTH] <= extent) & (stats[:, cv2.CC_STAT_HEIGHT] <= extent)
+    labels, boxes = _components(mask)
+    keep = (boxes[:, 2:4] - boxes[:, :2] <= extent).all(axis=1)
     keep[0] = False
-    sums = np.zeros((count, 5), np.int64)
-    _moments(labels, stats, keep, sums)
-    area = stats[:, cv2.CC_STAT_AREA].astype(np.int64)
+    sums = np.zeros((keep.size, 5), np.int64)
+    _moments(labels, boxes, keep, sums)
+    area = boxes[:, 4].astype(np.int64)
     good = keep & (ellipse_share(np.maximum(area, 1), sums) >= ELLIPSE)
     if thin is not None:
-        sides = np.zeros((count, 2), np.int64)
-        _outline(labels, stats, thin, good, sides)
-        walled = np.zeros(count, np.bool_)
-        _walled(labels, stats, keep, good, walled)
+        sides, walled = np.zeros((keep.size, 2), np.int64), np.zeros(keep.size, np.bool_)
+        _outline(labels, boxes, thin, good, sides)
+        _walled(labels, boxes, keep, good, walled)
         good &= sides[:, 1] <= np.where(walled, CRACKED_MOUTH, MOUTH) * sides[:, 0]
     kind = good.astype(np.uint8)
     kind[keep & (area < smallest)] = 2
     out = np.zeros(mask.shape, np.uint8)
-    _fill(labels, stats, kind, out)
+    _fill(labels, boxes, kind, out)
     return out
