@@ -80,19 +80,18 @@ class Tally:
         self.wide += lines(a, b, width=3)
 
     def scores(self) -> dict[str, float]:
-        """Give all scores by name."""
+        """Give scores by name; phases and cracks that are nowhere in the truth have none."""
         both, either, true = self.table.T
         classes = both / np.maximum(either, 1)
         objects = self.objects or match(*np.zeros((2, 1, 1), np.int64))
-        return {
-            # A phase that is not there has no IoU.
+        found = {
             PHASES: float(classes[true > 0].mean()),
             ACTIVE: float(classes[0]),
             AP: objects.average_precision,
             QUALITY: objects.panoptic_quality,
-            CRACKS: self.cracks.f1,
-            WIDE: self.wide.f1,
         }
+        thin = {CRACKS: self.cracks, WIDE: self.wide}
+        return found | {name: seen.f1 for name, seen in thin.items() if seen.truth}
 
 
 def phase_table(truth: U8, found: U8) -> npt.NDArray[np.int64]:
