@@ -18,9 +18,10 @@ from transect.train.batches import Crops, batches  # noqa: E402
 from transect.train.calibrate import Calibration, Familiar, calibration_error  # noqa: E402
 from transect.train.export import export  # noqa: E402
 from transect.train.loop import Plan, Trainer  # noqa: E402
-from transect.train.losses import UNKNOWN, Batch, losses  # noqa: E402
+from transect.train.losses import Batch, losses  # noqa: E402
 from transect.train.network import Exported, Network  # noqa: E402
 from transect.train.strokes import Strokes, StrokesError  # noqa: E402
+from transect.train.targets import UNKNOWN  # noqa: E402
 from transect.train.validate import Scores  # noqa: E402
 
 SMALL = Crops(edge=64, across=2, pool=1, batch=2)

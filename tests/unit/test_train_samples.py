@@ -7,10 +7,11 @@ import pytest
 from scipy import ndimage
 
 from transect.phases import Phase
+from transect.segment.maps import CAP_PX
 from transect.train.looks import HELD_OUT, MODERATE, TRAINING, WIDE, Look, holds
 from transect.train.samples import Sample, sample
 from transect.train.sections import section
-from transect.train.targets import CAP_PX, squared_distance, targets
+from transect.train.targets import squared_distance, targets
 
 EDGE = 192
 SEEDS = range(0, 60, 3)

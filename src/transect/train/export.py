@@ -59,6 +59,7 @@ def export(
         "maps": list(MAPS),
         "halo_px": HALO,
         "stride_px": STRIDE,
+        "px_nm": [10, 100],
         "parameters": sum(p.numel() for p in network.parameters()),
         "training": asdict(plan),
         "scores": {k: v for k, v in asdict(scores).items()},

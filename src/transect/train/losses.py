@@ -11,9 +11,7 @@ import torch.nn.functional as f
 from torch import Tensor
 
 from transect.segment.maps import CLASSES, MAPS
-
-UNKNOWN = 255
-"""Class of pixels that nobody has labelled: they teach nothing."""
+from transect.train.targets import UNKNOWN
 
 CRACK_WEIGHT, BOUNDARY_WEIGHT = 6.0, 2.0
 """Weight of a pixel of a crack, or of an outline: both are rare."""

@@ -14,15 +14,11 @@ from transect.errors import TransectError
 from transect.phases import Phase
 from transect.segment.greys import Normal
 from transect.segment.thresholds import scale_of, to_scale
-from transect.train.losses import UNKNOWN, Batch
-from transect.train.targets import _CLASS_OF
+from transect.train.losses import Batch
+from transect.train.targets import UNKNOWN, class_of
 
 SUFFIX = "_labels"
 """What follows the name of an image in the name of its labels."""
-
-CLASS_OF = np.full(256, UNKNOWN, np.uint8)
-for _phase, _number in _CLASS_OF.items():
-    CLASS_OF[_phase] = _number
 
 LEAST = 32
 """Labelled pixels that a crop must hold to teach anything."""
@@ -139,5 +135,5 @@ def _pair(source: Path, path: Path) -> Marked:
         raise StrokesError(f"{path}: {marked} pixels are labelled; at least {LEAST} are needed")
     grey = to_scale(pixels, scale_of(pixels, str(source)))
     normal = Normal.of(np.bincount(grey.ravel(), minlength=256))
-    classes = CLASS_OF[labels]
+    classes = class_of(labels)
     return Marked(normal.apply(grey), classes, (labels == Phase.CRACK).astype(np.uint8))

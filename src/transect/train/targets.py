@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from transect.kernels import kernel
 from transect.phases import Phase
+from transect.segment.maps import CAP_PX, CLASSES
 from transect.train.samples import Sample
 
 U8 = npt.NDArray[np.uint8]
@@ -16,32 +17,28 @@ I32 = npt.NDArray[np.int32]
 F32 = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
 
-CLASSES = (
-    "outside",
-    "collector",
-    "active material one",
-    "active material two",
-    "binder",
-    "pore",
-    "separator or electrolyte",
-)
-"""Names of the classes by code."""
+UNKNOWN = 255
+"""Class of pixels of which nothing is said: they teach nothing."""
 
-CAP_PX = 64
-"""Distances from here on count as this one: as far as a window's halo reaches."""
-
-_ACTIVE_TWO = 3
-_CLASS_OF: dict[Phase, int] = {
-    Phase.OUTSIDE: 0,
-    Phase.COLLECTOR: 1,
-    Phase.ACTIVE_MATERIAL: 2,
-    Phase.BINDER: 4,
-    Phase.PORE: 5,
-    Phase.CRACK: 5,
-    Phase.VOID: 5,
-    Phase.GAP: 5,
-    Phase.SEPARATOR: 6,
+_CLASSES: dict[Phase, str] = {
+    Phase.OUTSIDE: "outside",
+    Phase.COLLECTOR: "collector",
+    Phase.ACTIVE_MATERIAL: "active_material",
+    Phase.BINDER: "binder",
+    Phase.PORE: "pore",
+    Phase.CRACK: "pore",
+    Phase.VOID: "pore",
+    Phase.GAP: "pore",
+    Phase.SEPARATOR: "separator",
 }
+
+
+def class_of(phases: U8) -> U8:
+    """Give the index into `maps.CLASSES` of codes of `Phase`, `UNKNOWN` for invalid ones."""
+    codes = np.full(256, UNKNOWN, dtype=np.uint8)
+    for phase, name in _CLASSES.items():
+        codes[phase] = CLASSES.index(name)
+    return np.asarray(codes[phases])
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Targets:
     Attributes
     ----------
     classes
-        Index into `CLASSES`.
+        Index into `maps.CLASSES`.
     boundary
         Pixels of a particle, openings included, beside a pixel that is not of it.
     distance
@@ -68,11 +65,9 @@ class Targets:
 
 def targets(sample: Sample) -> Targets:
     """Tell what a network should find in a sample."""
-    codes = np.zeros(256, dtype=np.uint8)
-    for phase, number in _CLASS_OF.items():
-        codes[phase] = number
-    classes = codes[sample.phases]
-    classes[sample.second & (sample.phases == Phase.ACTIVE_MATERIAL)] = _ACTIVE_TWO
+    classes = class_of(sample.phases)
+    second = sample.second & (sample.phases == Phase.ACTIVE_MATERIAL)
+    classes[second] = CLASSES.index("active_material_2")
     square = squared_distance(sample.particles, CAP_PX)
     boundary = (square == 1) & (sample.particles > 0)
     distance = _relative(square, sample.particles)
