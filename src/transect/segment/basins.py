@@ -184,15 +184,15 @@ def basins(ringed: U16, window: Window, columns: int) -> Basins:
     a, b, saddle, length = _contacts(ringed, ptr, ends.size)
     labels = np.empty(window.shape, np.uint64)
     _name(ptr, window.row0, window.col0, columns, labels)
-    own, a, b = (
+    own, first, second = (
         (_global(spots, ringed.shape[1], window, columns) + 1).astype(np.uint64)
         for spots in (ends, a, b)
     )
     pixel, label, height = _faces(labels, ringed[1:-1, 1:-1], window, columns)
     return Basins(
         labels,
-        np.concatenate([own, a]),
-        np.concatenate([own, b]),
+        np.concatenate([own, first]),
+        np.concatenate([own, second]),
         np.concatenate([ringed.ravel()[ends], saddle]),
         np.concatenate([size[ends].astype(np.int64), length]),
         pixel,

@@ -163,7 +163,7 @@ def compact(mask: Bool, extent: int, smallest: int = 1, thin: Bool | None = None
     1 in compact components, 2 in components below `smallest`, 0 elsewhere.
     """
     labels, boxes = _components(mask)
-    keep = (boxes[:, 2:4] - boxes[:, :2] <= extent).all(axis=1)
+    keep: Bool = np.all(boxes[:, 2:4] - boxes[:, :2] <= extent, axis=1)
     keep[0] = False
     sums = np.zeros((keep.size, 5), np.int64)
     _moments(labels, boxes, keep, sums)
