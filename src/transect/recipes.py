@@ -25,5 +25,5 @@ RECIPES: dict[str, int] = {
     "cell": 1,
     "batch": 1,
     "trend": 1,
-    "report": 3,
+    "report": 4,
 }

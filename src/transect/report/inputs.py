@@ -80,6 +80,26 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
             "b_surface_px",
         ),
     ),
+    "engine": (
+        "engine.parquet",
+        (
+            "engine",
+            "model",
+            "runtime",
+            "px_nm",
+            "px_nm_low",
+            "px_nm_high",
+            "unsure_fraction",
+            "judged",
+            "strange",
+            "compared",
+        )
+        + tuple(
+            f"{lead}{name}_fraction{tail}"
+            for lead, tail in (("", "_40"), ("", "_60"), ("network_", ""), ("classical_", ""))
+            for name in ("active_material", "binder", "pore")
+        ),
+    ),
     "tiles": (
         "tiles.parquet",
         (

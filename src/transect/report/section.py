@@ -11,6 +11,7 @@ from transect.report import pages
 from transect.report.details import details
 from transect.report.digits import count, length, short
 from transect.report.distributions import crack_charts, iso_status, pore_charts, size_charts
+from transect.report.engine import engine_facts, engine_warnings
 from transect.report.estimates import (
     Estimate,
     estimates,
@@ -112,6 +113,7 @@ def _quality(section: Section, numbers: list[Estimate]) -> dict[str, Any]:
         "tile_maps": tile_maps(section),
         "seam_chart": seam_chart(section),
         "stitching": stitching_facts(section),
+        "engine": engine_facts(section),
         "findings": findings(section),
         "faults": faults(section),
         "excluded": [e for e in numbers if e.metric == "excluded_area_fraction"],
@@ -175,6 +177,7 @@ def _notices(section: Section) -> list[str]:
             "No collector foil was found: all that was recorded is taken for coating, and"
             " thickness is not a measurement."
         )
+    said += engine_warnings(section)
     if len(tables["tiles"]) == 1:
         said.append("One tile only: there are no seams, and intervals rest on little material.")
     if section.missing:

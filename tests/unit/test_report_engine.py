@@ -1,0 +1,69 @@
+"""What a section's page says of the engine: never a number without its warning."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+
+from transect.report.engine import engine_facts, engine_warnings
+from transect.report.inputs import Section
+from transect.segment.tables import ENGINE, SOLIDS
+from transect.segment.trust import classical_row
+
+
+def section_of(**values: object) -> Section:
+    shares = dict(zip(SOLIDS, (0.6, 0.1, 0.3), strict=True))
+    leads = [("", tail) for tail in ("", "_40", "_50", "_60")]
+    leads += [("network_", ""), ("classical_", "")]
+    row = {f"{a}{name}_fraction{b}": shares[name] for a, b in leads for name in SOLIDS}
+    row |= {
+        "engine": "network", "model": "abc", "runtime": "onnxruntime 1", "px_nm": 50.0,
+        "px_nm_low": 10.0, "px_nm_high": 100.0, "windows": 20, "unsure_fraction": 0.05,
+        "judged": 20, "strange": 0, "compared": 3, **values,
+    }  # fmt: skip
+    return Section("B", "C", "S", {"engine": pd.DataFrame([row])[ENGINE.names]})
+
+
+def test_the_classical_engine_says_so_and_warns_of_nothing() -> None:
+    section = Section("B", "C", "S", {"engine": classical_row()})
+    assert dict(engine_facts(section))["Phases decided by"].startswith("thresholds")
+    assert engine_warnings(section) == []
+
+
+def test_the_network_says_which_it_was_and_how_sure() -> None:
+    facts = dict(engine_facts(section_of()))
+    assert facts["Phases decided by"] == "network (onnxruntime 1)"
+    assert facts["Digest of the model"] == "abc"
+    assert facts["Windows unlike all of the training"] == "0 of 20"
+    assert facts["Pore by the network and by thresholds"] == "30.0 % and 30.0 %"
+    assert engine_warnings(section_of()) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"px_nm": 250.0}, "Pixels of 250 nm.*trained for 10.* to 100"),
+        ({"strange": 2}, "2 of 20 windows look unlike"),
+        ({"judged": 0}, "No window shows enough"),
+        ({"compared": 0}, "not compared"),
+        ({"classical_pore_fraction": 0.279}, "pore more by 2.1 points"),
+        ({"classical_binder_fraction": 0.2}, "binder less by 10.0 points"),
+        ({"unsure_fraction": 0.3}, "not sure of 30.0 %"),
+    ],
+)
+def test_what_cannot_be_trusted_is_said(values: dict[str, object], words: str) -> None:
+    said = engine_warnings(section_of(**values))
+    assert len(said) == 1
+    assert re.search(words, said[0])
+
+
+def test_two_points_are_no_difference() -> None:
+    assert engine_warnings(section_of(classical_pore_fraction=0.281)) == []
+
+
+def test_no_table_says_nothing() -> None:
+    section = Section("B", "C", "S", {"engine": ENGINE.empty()})
+    assert engine_facts(section) == []
+    assert engine_warnings(section) == []
