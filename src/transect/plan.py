@@ -5,6 +5,7 @@ The Snakefile reads it at every start, so nothing heavy is imported here.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -127,6 +128,13 @@ class Plan:
     def part(self, name: str) -> Callable[[Wildcards], str]:
         """Give one stage's settings of a job's section, as JSON."""
         return lambda wildcards: compact(getattr(self._of(wildcards), name))
+
+    def some(self, name: str, *keys: str) -> Callable[[Wildcards], str]:
+        """Give some of one stage's settings of a job's section, as JSON: others rerun nothing."""
+        return lambda wildcards: json.dumps(
+            getattr(self._of(wildcards), name).model_dump(mode="json", include=set(keys)),
+            separators=(",", ":"),
+        )
 
     def parts(self, *names: str) -> Callable[[Wildcards], str]:
         """Give several stages' settings of a job's section, as one JSON object by stage."""

@@ -51,6 +51,23 @@ def test_several_parts_are_one_object(tmp_path: Path) -> None:
     assert set(parts) == {"measure", "statistics"}
 
 
+def test_a_step_may_get_some_settings_only(tmp_path: Path) -> None:
+    text = _plan(tmp_path).some("measure", "contact_um", "depth_bins")(JOB)
+    assert json.loads(text) == {"contact_um": 0.2, "depth_bins": 12}
+
+
+def test_a_network_without_its_card_is_refused(tmp_path: Path) -> None:
+    own = {"segment": {"engine": "network", "model": str(tmp_path / "none")}}
+    with pytest.raises(ConfigError, match=r"segment.model: no file .*none/model.json"):
+        _plan(tmp_path, own)
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "model.json").write_text("{}")
+    plan = _plan(tmp_path, own)
+    assert plan.network(JOB)
+    assert plan.model_card(JOB) == str(tmp_path / "none" / "model.json")
+    assert not _plan(tmp_path).network(JOB)
+
+
 def test_where_results_lie_is_no_setting(tmp_path: Path) -> None:
     assert str(tmp_path) not in _plan(tmp_path).whole(JOB)
 

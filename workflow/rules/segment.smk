@@ -59,7 +59,7 @@ rule predict_block:
         mosaic=subpath(input.mosaic, parent=True),
         predictions=subpath(output.predictions, parent=True),
         blocks=plan.blocks,
-        settings=plan.part("segment"),
+        settings=plan.some("segment", "engine", "model", "denoise_px"),
     message:
         "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: predict block {wildcards.block}"
     shell:
