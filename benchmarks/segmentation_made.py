@@ -106,11 +106,11 @@ def pictures(
             yield seed + k, "own look", _painted(seed + k, kind.chemistry, kind.edge, look)
 
 
-def tuning_set() -> list[Picture]:
-    """Draw images that are not scored, small and few, in every look."""
+def tuning_sets() -> list[list[Picture]]:
+    """Draw images that are not scored, small and few, in every look: any kind, and NMC."""
     kinds = Kind(None, OTHERS, sections=4, edge=384), Kind("nmc", NMC, edge=512)
-    found = [picture for kind in kinds for _, _, picture in pictures(kind, first=TUNING)]
-    return found[::2]
+    # Half of them do: time goes with their number.
+    return [[p for _, _, p in pictures(kind, first=TUNING)][::2] for kind in kinds]
 
 
 def one_of(chemistry: str, seed: int, edge: int = 1024) -> Picture:
