@@ -39,13 +39,6 @@ class Match:
         """Sum of the matches' overlaps over the mean number of objects."""
         return float(self.iou.sum()) * 2 / max(self.n_truth + self.n_found, 1)
 
-    def __add__(self, other: Match) -> Match:
-        """Pool the objects of two images; ids are no longer told apart."""
-        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
-        return Match(
-            *(np.concatenate([a, b]) if isinstance(a, np.ndarray) else a + b for a, b in pairs)
-        )
-
 
 def match(truth: Labels, found: Labels, smallest: int = 0, limit: float = 0.5) -> Match:
     """Match objects; 0 is background.

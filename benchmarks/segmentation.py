@@ -5,7 +5,7 @@ images and prints a JSON line for each figure: figure, value, unit, goal, met. E
 is missed. Goals are the network's, but for the official phantoms, where the classical engine has
 its own; lines without a goal are for comparison.
 
-Scores of a row are pooled over its images: every pixel and every object counts once.
+A row is of several images: their pixels are pooled, scores of particles are means of the images'.
 
 - phase mIoU: active material, binder, and what is empty (pores, cracks, voids), inside the coating.
 - instances AP at IoU 0.5: matches over matches, misses and false finds; panoptic quality: summed

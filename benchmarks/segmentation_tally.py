@@ -1,4 +1,4 @@
-"""Scores of one method on some images with their truth, pooled; and the goals for them."""
+"""Scores of one method on some images with their truth, and the goals for them."""
 
 from __future__ import annotations
 
@@ -60,12 +60,16 @@ class Found:
 
 @dataclass
 class Tally:
-    """Scores of one method on some images, pooled: every pixel and every object counts once."""
+    """Scores of one method on some images.
+
+    Every pixel counts once; particles are scored image by image, so that an image of small ones,
+    which holds a thousand times as many, does not stand for all.
+    """
 
     table: npt.NDArray[np.int64] = field(
         default_factory=lambda: np.zeros((len(CLASSES), 3), np.int64)
     )
-    objects: Match | None = None
+    objects: list[Match] = field(default_factory=list)
     cracks: Lines = Lines(0, 0, 0, 0)
     wide: Lines = Lines(0, 0, 0, 0)
 
@@ -74,7 +78,7 @@ class Tally:
         inside = np.isin(truth.phases, COATING)
         self.table += phase_table(truth.phases[inside], found.phases[inside])
         pairs = match(whole(truth.particles), whole(found.particles), SMALLEST)
-        self.objects = pairs if self.objects is None else self.objects + pairs
+        self.objects.append(pairs)
         a, b = truth.phases == Phase.CRACK, (found.phases == Phase.CRACK) & inside
         self.cracks += lines(a, b)
         self.wide += lines(a, b, width=3)
@@ -83,12 +87,11 @@ class Tally:
         """Give scores by name; phases and cracks that are nowhere in the truth have none."""
         both, either, true = self.table.T
         classes = both / np.maximum(either, 1)
-        objects = self.objects or match(*np.zeros((2, 1, 1), np.int64))
         found = {
             PHASES: float(classes[true > 0].mean()),
             ACTIVE: float(classes[0]),
-            AP: objects.average_precision,
-            QUALITY: objects.panoptic_quality,
+            AP: float(np.mean([pairs.average_precision for pairs in self.objects])),
+            QUALITY: float(np.mean([pairs.panoptic_quality for pairs in self.objects])),
         }
         thin = {CRACKS: self.cracks, WIDE: self.wide}
         return found | {name: seen.f1 for name, seen in thin.items() if seen.truth}

@@ -10,6 +10,7 @@ from scoring import at_least, iou, lines, match, near, whole
 from segmentation_bench import Bench, ahead, judge, methods_of
 from segmentation_peers import chain
 from segmentation_tally import (
+    ACTIVE,
     AP,
     CRACKS,
     PHASES,
@@ -67,12 +68,6 @@ def test_merged_particles_are_one_false_find_and_two_misses():
     truth, found = squares((0, 10, 0, 10), (0, 10, 10, 20)), squares((0, 10, 0, 20))
     pairs = match(truth, found)
     assert (pairs.iou.size, pairs.n_truth, pairs.n_found) == (0, 2, 1)
-
-
-def test_images_are_pooled_object_by_object():
-    a = match(squares((0, 10, 0, 10)), squares((0, 10, 0, 10)))
-    b = match(squares((0, 9, 0, 9), (20, 29, 20, 29)), squares((30, 39, 0, 9)))
-    assert (a + b).average_precision == pytest.approx(1 / 4)
 
 
 def test_a_hole_counts_to_what_is_around_it_whoever_left_it_out():
@@ -175,17 +170,18 @@ def test_what_is_outside_of_the_coating_does_not_count():
     assert set(tally.scores().values()) == {1.0}
 
 
-def test_scores_of_two_images_are_pooled():
+def test_pixels_of_two_images_are_pooled_and_particles_are_not():
     truth = picture(squares((0, 10, 0, 10)), [np.s_[2:8, 5]])
-    nothing = Found(np.full_like(truth.phases, Phase.PORE), np.zeros_like(truth.particles))
+    many = picture(squares((0, 10, 0, 10), (20, 30, 0, 10), (0, 10, 20, 30)), [np.s_[2:8, 5]])
     tally = Tally()
     tally.add(truth, Found(truth.phases, truth.particles))
-    tally.add(truth, nothing)
+    tally.add(many, Found(np.full_like(many.phases, Phase.PORE), np.zeros_like(many.particles)))
     scores = tally.scores()
-    assert scores[AP] == 0.5
-    assert scores[QUALITY] == pytest.approx(2 / 3)
+    assert scores[AP] == scores[QUALITY] == 0.5
+    assert scores[ACTIVE] == pytest.approx(94 / (94 + 294))
+    # Precision 1, recall 1/2.
     assert scores[CRACKS] == pytest.approx(2 / 3)
-    # The crack is 1 px wide.
+    # The cracks are 1 px wide.
     assert WIDE not in scores
 
 
