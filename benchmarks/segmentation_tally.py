@@ -26,6 +26,9 @@ CLASSES: dict[str, tuple[Phase, ...]] = {
 SMALLEST = 50
 """Objects below this many pixels do not count."""
 
+FEWEST = 5
+"""Images with fewer particles are not scored for particles: one more or less decides."""
+
 Goals = Mapping[str, float]
 AP, QUALITY = "instances AP at IoU 0.5", "panoptic quality"
 CRACKS, WIDE = "crack F1 at 2 px", "crack F1 at 2 px, 3 px and wider"
@@ -78,21 +81,20 @@ class Tally:
         inside = np.isin(truth.phases, COATING)
         self.table += phase_table(truth.phases[inside], found.phases[inside])
         pairs = match(whole(truth.particles), whole(found.particles), SMALLEST)
-        self.objects.append(pairs)
+        if pairs.n_truth >= FEWEST:
+            self.objects.append(pairs)
         a, b = truth.phases == Phase.CRACK, (found.phases == Phase.CRACK) & inside
         self.cracks += lines(a, b)
         self.wide += lines(a, b, width=3)
 
     def scores(self) -> dict[str, float]:
-        """Give scores by name; phases and cracks that are nowhere in the truth have none."""
+        """Give scores by name; what is not in the truth has none."""
         both, either, true = self.table.T
         classes = both / np.maximum(either, 1)
-        found = {
-            PHASES: float(classes[true > 0].mean()),
-            ACTIVE: float(classes[0]),
-            AP: float(np.mean([pairs.average_precision for pairs in self.objects])),
-            QUALITY: float(np.mean([pairs.panoptic_quality for pairs in self.objects])),
-        }
+        found = {PHASES: float(classes[true > 0].mean()), ACTIVE: float(classes[0])}
+        if self.objects:
+            found[AP] = float(np.mean([pairs.average_precision for pairs in self.objects]))
+            found[QUALITY] = float(np.mean([pairs.panoptic_quality for pairs in self.objects]))
         thin = {CRACKS: self.cracks, WIDE: self.wide}
         return found | {name: seen.f1 for name, seen in thin.items() if seen.truth}
 

@@ -33,11 +33,19 @@ def squares(*boxes, shape=(40, 40)):
     return out
 
 
+FIVE = squares(*((0, 10, c, c + 8) for c in range(0, 40, 8)))
+SIX = squares(*((0, 10, c, c + 8) for c in range(0, 40, 8)), (20, 30, 0, 8))
+
+
 def picture(particles, cracks=()):
     phases = np.where(particles > 0, Phase.ACTIVE_MATERIAL, Phase.PORE).astype(np.uint8)
     for spot in cracks:
         phases[spot] = Phase.CRACK
     return Picture(phases, phases, particles)
+
+
+def nothing(truth):
+    return Found(np.full_like(truth.phases, Phase.PORE), np.zeros_like(truth.particles))
 
 
 def test_a_match_counts_hits_misses_and_false_finds():
@@ -171,24 +179,31 @@ def test_what_is_outside_of_the_coating_does_not_count():
 
 
 def test_pixels_of_two_images_are_pooled_and_particles_are_not():
-    truth = picture(squares((0, 10, 0, 10)), [np.s_[2:8, 5]])
-    many = picture(squares((0, 10, 0, 10), (20, 30, 0, 10), (0, 10, 20, 30)), [np.s_[2:8, 5]])
+    few, many = picture(FIVE, [np.s_[2:8, 4]]), picture(SIX, [np.s_[2:8, 4]])
     tally = Tally()
-    tally.add(truth, Found(truth.phases, truth.particles))
-    tally.add(many, Found(np.full_like(many.phases, Phase.PORE), np.zeros_like(many.particles)))
+    tally.add(few, Found(few.phases, few.particles))
+    tally.add(many, nothing(many))
     scores = tally.scores()
     assert scores[AP] == scores[QUALITY] == 0.5
-    assert scores[ACTIVE] == pytest.approx(94 / (94 + 294))
+    assert scores[ACTIVE] == pytest.approx(394 / (394 + 474))
     # Precision 1, recall 1/2.
     assert scores[CRACKS] == pytest.approx(2 / 3)
     # The cracks are 1 px wide.
     assert WIDE not in scores
 
 
+def test_an_image_of_hardly_any_particle_has_no_score_of_particles():
+    truth, tally = picture(squares((0, 10, 0, 10))), Tally()
+    tally.add(truth, nothing(truth))
+    assert set(tally.scores()) == {PHASES, ACTIVE}
+    full = picture(FIVE)
+    tally.add(full, Found(full.phases, full.particles))
+    assert tally.scores()[AP] == 1.0
+
+
 def test_goals_are_for_the_methods_that_have_them(capsys):
-    truth = picture(squares((0, 10, 0, 10)))
-    tally = Tally()
-    tally.add(truth, Found(np.full_like(truth.phases, Phase.PORE), np.zeros_like(truth.particles)))
+    truth, tally = picture(FIVE), Tally()
+    tally.add(truth, nothing(truth))
     assert judge("x", {"classical": tally}, {"network": {AP: 0.9}})
     assert not judge("x", {"network": tally}, {"network": {AP: 0.9}})
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -223,11 +238,9 @@ def test_an_image_that_is_refused_scores_nothing(tmp_path):
     def refuse(image, zone):
         raise AnalysisError("one hump")
 
-    truth = picture(squares((0, 10, 0, 10)))
-    tally = Tally()
+    truth, tally = picture(FIVE), Tally()
     tally.add(truth, Bench({"x": refuse}, tmp_path).run("x", truth, "of"))
-    assert tally.scores()[PHASES] == 0.0
-    assert tally.scores()[AP] == 0.0
+    assert set(tally.scores().values()) == {0.0}
 
 
 def test_pictures_are_kept_when_asked_for(tmp_path):
