@@ -15,7 +15,7 @@ A row is of several images: their pixels are pooled, scores of particles are mea
   of the other side is no further than 2 px; also of places that are 3 px wide and wider.
 
 `--only` runs parts, `--engine` methods, `--kind` kinds of made images; `--quick` takes fewer
-images, to try it out; `--model` another network than the one in the package; `--pictures` keeps
+images, to try it out; `--model` is the folder of the network; `--pictures` keeps
 what was found, to look at.
 """
 
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--engine", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--kind", nargs="+", choices=KINDS, default=list(KINDS))
-    parser.add_argument("--model", type=Path, help="folder of another network")
+    parser.add_argument("--model", type=Path, help="folder of the network")
     parser.add_argument("--quick", action="store_true", help="few images; goals are not for them")
     parser.add_argument("--pictures", type=Path, help="folder for image, truth and result")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the real images")

@@ -30,7 +30,7 @@ Method = Callable[[npt.NDArray[np.generic], U8 | None], Found]
 
 def engine_config(name: str, model: Path | None = None) -> SegmentConfig:
     """Give the settings of an engine, all others at their defaults."""
-    return SegmentConfig(engine=name, model=None if model is None else str(model))
+    return SegmentConfig(engine=name, model=str(model or "no-model"))
 
 
 def engine(config: SegmentConfig) -> Method:
@@ -79,7 +79,7 @@ class Bench:
     quick
         Whether few images will do.
     model
-        Folder of another network than the one in the package.
+        Folder of the network.
     pictures
         Folder that keeps what was found in made images.
     """

@@ -1,8 +1,8 @@
 """Made images with a look that training never sees, and their truth.
 
 Two hands draw them. Training's draws the looks that are kept from it, on seeds that nothing else
-has: training's begin at 100,000,007 times the number that `transect train --seed` gives (1 for the
-model in the package), validation's at 9e8, calibration's at 9.5e8. The same seeds, so the same
+has: training's begin at 1,000,000 times the number that `transect train --seed` gives,
+validation's at 9e8, calibration's at 9.5e8. The same seeds, so the same
 sections, serve every look. The painter of `transect phantom`, which training does not use, draws
 the chemistries in their own greys. All of the image is coating, but for some of kind "any", where
 geometry is given as if layers had been found without error.

@@ -7,16 +7,13 @@ depends on it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from transect.settings import compact as compact
 from transect.settings import parse as parse
 from transect.settings import parse_settings as parse_settings
-
-SHIPPED_MODEL = Path(__file__).parent / "segment" / "model"
-"""Folder of the network in the package."""
 
 
 class _Part(BaseModel):
@@ -172,8 +169,8 @@ class SegmentConfig(_Part):
     )
     model: str | None = Field(
         None,
-        description="Folder of another network, with `model.onnx` and `model.json` as transect"
-        " train writes them; the one in the package when absent.",
+        description="Folder of the network, with `model.onnx` and `model.json` as transect train"
+        " writes them; needed where a network decides.",
     )
     denoise_px: float = Field(
         1.0,
@@ -202,6 +199,14 @@ class SegmentConfig(_Part):
         8.0, ge=3, description="Smallest equivalent circle diameter that is reported, in px."
     )
 
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.network and not self.model:
+            raise ValueError(
+                "model: needed with engine network: a folder that transect train wrote"
+            )
+        return self
+
     @property
     def network(self) -> bool:
         """Whether a network decides on phases."""
@@ -210,7 +215,7 @@ class SegmentConfig(_Part):
     @property
     def model_folder(self) -> Path:
         """Folder of the network and its card."""
-        return Path(self.model) if self.model else SHIPPED_MODEL
+        return Path(self.model or "")
 
 
 class MeasureConfig(_Part):

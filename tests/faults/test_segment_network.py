@@ -117,7 +117,7 @@ def test_blank_parts_do_not_make_a_window_strange(tmp_path: Path) -> None:
     assert INPUT % 16 == 0
 
 
-@pytest.mark.parametrize("settings", ['{"engine": "network"}', "{}"])
+@pytest.mark.parametrize("settings", ['{"engine": "network", "model": "m"}', "{}"])
 def test_predictions_and_engine_must_agree(tmp_path: Path, settings: str) -> None:
     mosaic = write_mosaic(tmp_path / "mosaic.zarr", make_electrode().image)
     layers(mosaic=mosaic, output=tmp_path / "layers.parquet")

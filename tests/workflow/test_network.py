@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
+from support.model import write_model
 from support.project import Project
-from transect.config import SHIPPED_MODEL
 from transect.segment.tables import ENGINE
 from transect.storage.tables import read_table
 
 pytestmark = pytest.mark.workflow
 
-NETWORK = "segment: {engine: network}\n"
+NETWORK = "segment: {engine: network, model: model}\n"
 AFTER = ["segment_block", "resolve", "measure_block", "labels", "join", "judge", "report_section"]
-SHIPPED = pytest.mark.skipif(
-    not (SHIPPED_MODEL / "model.onnx").is_file(), reason="there is no model in the package yet"
-)
 
 
 def test_a_missing_model_ends_before_any_job(copied: Project) -> None:
@@ -35,16 +33,22 @@ def test_a_network_is_asked_block_by_block(copied: Project) -> None:
     assert not {"register", "fuse", "find_layers"} & set(planned)
 
 
-@SHIPPED
-def test_a_run_with_the_shipped_network(copied: Project) -> None:
+def test_a_network_without_a_model_ends_before_any_job(copied: Project) -> None:
+    copied.configure("segment: {engine: network}\n")
+    said = copied.start("--dry-run").stdout
+    assert "model: needed with engine network" in said
+    assert "Traceback" not in said
+
+
+def test_a_run_with_a_network(copied: Project) -> None:
+    write_model(copied.folder / "model")
     copied.configure(NETWORK)
     copied.run()
     section = copied.results / "batches" / "B01" / "C01" / "S01"
     row = read_table(section / "engine.parquet", ENGINE).iloc[0]
     assert row["engine"] == "network"
-    # A phantom is what the network was trained on: it must be sure, and at home.
-    assert row["strange"] == 0
-    assert row["unsure_fraction"] < 0.2
+    particles = pd.read_parquet(section / "tables" / "particles.parquet")
+    assert len(particles) > 10
     page = (section / "report.html").read_text(encoding="utf-8")
     assert str(row["model"]) in page
     assert copied.planned() == {}
