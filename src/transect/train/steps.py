@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from pickle import UnpicklingError
+from typing import TYPE_CHECKING
 
 from transect.errors import ConfigError
 from transect.log import logger, timed
+
+if TYPE_CHECKING:
+    from transect.train.loop import Trainer
 
 
 def train(
@@ -43,7 +48,8 @@ def train(
         import torch
     except ImportError:
         raise ConfigError(
-            "transect train needs PyTorch, which is not installed: pip install 'transect[train]'"
+            "transect train needs PyTorch, which is not installed: pip install '.[train]' in the"
+            " project's folder"
         ) from None
     from transect.train.calibrate import calibrate, familiar
     from transect.train.export import export
@@ -71,13 +77,10 @@ def train(
     )  # fmt: skip
 
 
-def _take_up(trainer: object, own: Path, start: Path | None) -> None:
+def _take_up(trainer: Trainer, own: Path, start: Path | None) -> None:
     """Go on from this run's checkpoint, or begin with the weights of another."""
     import torch
 
-    from transect.train.loop import Trainer
-
-    assert isinstance(trainer, Trainer)
     path = own if own.is_file() else start
     if path is None:
         return
@@ -88,7 +91,7 @@ def _take_up(trainer: object, own: Path, start: Path | None) -> None:
         else:
             trainer.network.load_state_dict(state["average"])
             trainer.average.load_state_dict(state["average"])
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError, EOFError, UnpicklingError) as error:
         raise ConfigError(
             f"{path}: not a checkpoint of this network ({str(error).splitlines()[0]}); remove it to"
             " begin anew"
