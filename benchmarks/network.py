@@ -120,7 +120,7 @@ def main() -> None:
                 contacts=folder / name / "contacts.parquet",
                 faces=folder / name / "faces.parquet",
                 predictions=folder / "blocks",
-                settings='{"engine": "network"}',
+                settings='{"engine": "network", "model": "none"}',
             )
             spent = time.process_time() - start
         speed = MOSAIC_SHARD * COLUMNS / spent / 1e6

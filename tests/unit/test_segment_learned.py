@@ -19,7 +19,7 @@ from transect.segment.thresholds import Thresholds
 
 U8 = npt.NDArray[np.uint8]
 LIMITS = Thresholds((0.0, 255.0), 20.0, 70.0, 200.0, 3.0, 5.0, 1)
-CONFIG = SegmentConfig(engine="network")
+CONFIG = SegmentConfig(engine="network", model="none")
 SHAPE = (120, 160)
 
 
