@@ -29,7 +29,7 @@ from transect.segment.engine import UNDECIDED, Engine
 from transect.segment.greys import Normal
 from transect.segment.image import segment_image
 from transect.segment.learned import NetworkEngine
-from transect.segment.maps import HALO
+from transect.segment.maps import HALO, coating
 from transect.segment.network import Network
 from transect.segment.windows import segment_window
 
@@ -80,7 +80,7 @@ def _by_network(config: SegmentConfig, around: U8) -> Callable[[], object]:
     outer = window.padded(HALO, (around.shape[0], around.shape[1]))
 
     def once() -> object:
-        maps, _ = network.look(normal.apply(around[outer.slices]), window, outer)
+        maps, _ = network.look(normal.apply(around[outer.slices]), window, outer, coating())
         # Neighbours' maps are read, not made again.
         return _labelled(engine, np.pad(maps, [(0, 0), (ROOM, ROOM), (ROOM, ROOM)], "symmetric"))
 

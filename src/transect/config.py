@@ -11,9 +11,14 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from transect.segment.maps import coating
 from transect.settings import compact as compact
 from transect.settings import parse as parse
 from transect.settings import parse_settings as parse_settings
+
+
+Polarity = Literal["bright", "dark"]
+"""Whether active material is brighter or darker than pores."""
 
 
 class _Part(BaseModel):
@@ -172,6 +177,16 @@ class SegmentConfig(_Part):
         description="Folder of the network, with `model.onnx` and `model.json` as transect train"
         " writes them; needed where a network decides.",
     )
+    second_material: bool = Field(
+        False,
+        description="Whether the coating holds two active materials of different brightness; a"
+        " network looks for the second one only then.",
+    )
+    filler: Literal["binder", "electrolyte"] = Field(
+        "binder",
+        description="What lies between particles beside pores: binder with conductive additive, or"
+        " solid electrolyte. A network looks for nothing else.",
+    )
     denoise_px: float = Field(
         1.0,
         ge=0,
@@ -211,6 +226,11 @@ class SegmentConfig(_Part):
     def network(self) -> bool:
         """Whether a network decides on phases."""
         return self.engine == "network"
+
+    @property
+    def there(self) -> tuple[bool, ...]:
+        """Which of the network's classes a coating can hold."""
+        return coating(second=self.second_material, electrolyte=self.filler == "electrolyte")
 
     @property
     def model_folder(self) -> Path:

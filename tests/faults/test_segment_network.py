@@ -32,7 +32,7 @@ def test_a_model_that_fits_is_loaded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"name": "image"}, r"inputs image float \(1, 1, any, any\); expected grey float"),
+        ({"name": "image"}, r"inputs image float \(1, 1, any, any\); .*expected grey float"),
         ({"maps": 9}, r"outputs maps uint8 \(1, 9, any, any\).*expected maps uint8 \(1, 10"),
         ({"kind": TensorProto.INT32}, r"outputs maps int32 .*expected maps uint8"),
         ({"card": {"digest": "0" * 32}}, r"model\.onnx: digest .*, expected 0{32} as in .*json"),

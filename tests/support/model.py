@@ -11,7 +11,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from transect.segment.card import CARD, MODEL
-from transect.segment.maps import HALO, MAPS, STRIDE
+from transect.segment.maps import CLASSES, HALO, MAPS, STRIDE
 from transect.storage.digests import digest_file
 
 FEATURES = 2
@@ -64,7 +64,10 @@ def write_model(
     graph = helper.make_graph(
         nodes,
         "tiny",
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 1, *grid])],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 1, *grid]),
+            helper.make_tensor_value_info("there", TensorProto.FLOAT, [1, len(CLASSES)]),
+        ],
         [
             helper.make_tensor_value_info("maps", kind, [1, maps, *grid]),
             helper.make_tensor_value_info("features", TensorProto.FLOAT, [1, FEATURES]),

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="the extra `train` is not installed"
 
 from transect.phases import Phase  # noqa: E402
 from transect.segment.greys import Normal  # noqa: E402
-from transect.segment.maps import CLASSES, HALO, MAPS, STRIDE  # noqa: E402
+from transect.segment.maps import CLASSES, HALO, MAPS, STRIDE, coating  # noqa: E402
 from transect.train.batches import Crops, batches  # noqa: E402
 from transect.train.calibrate import Calibration, Familiar, calibration_error  # noqa: E402
 from transect.train.export import export  # noqa: E402
@@ -24,6 +24,7 @@ from transect.train.strokes import Strokes, StrokesError  # noqa: E402
 from transect.train.targets import UNKNOWN  # noqa: E402
 from transect.train.validate import Scores  # noqa: E402
 
+EVERYTHING = torch.ones(1, len(CLASSES))
 SMALL = Crops(edge=64, across=2, pool=1, batch=2)
 
 
@@ -37,7 +38,7 @@ def test_halo_holds_the_receptive_field() -> None:
     network = Network().eval()
     edge = 2 * HALO + 6 * STRIDE
     grey = torch.randn(1, 1, edge, edge, requires_grad=True)
-    logits, _ = network(grey)
+    logits, _ = network(grey, EVERYTHING)
     middle = edge // 2
     logits[0, :, middle : middle + STRIDE, middle : middle + STRIDE].abs().sum().backward()
     seen = np.argwhere(grey.grad[0, 0].numpy() != 0)
@@ -46,12 +47,21 @@ def test_halo_holds_the_receptive_field() -> None:
 
 
 def test_output_has_a_channel_for_every_map_and_classes_add_up() -> None:
-    maps, features = Exported(Network(), (1.3, 1.0, 1.0)).eval()(torch.randn(1, 1, 64, 96))
+    maps, features = Exported(Network(), (1.3, 1.0, 1.0)).eval()(
+        torch.randn(1, 1, 64, 96), EVERYTHING
+    )
     assert maps.shape == (1, len(MAPS), 64, 96)
     assert maps.dtype == torch.uint8
     total = maps[:, : len(CLASSES)].int().sum(1)
     assert int((total - 255).abs().max()) <= len(CLASSES) // 2 + 1
     assert features.shape[0] == 1
+
+
+def test_classes_that_cannot_be_there_are_never_said() -> None:
+    there = torch.tensor([coating()], dtype=torch.float32)
+    maps, _ = Exported(Network(), (1.3, 1.0, 1.0)).eval()(torch.randn(1, 1, 64, 96), there)
+    for k, name in enumerate(CLASSES):
+        assert bool(maps[:, k].any()) == (name in ("active_material", "binder", "pore"))
 
 
 def test_batches_depend_on_their_number_alone() -> None:
@@ -75,7 +85,9 @@ def _drawn(count: int, edge: int) -> Batch:
     grey = torch.from_numpy(random.normal(size=(count, 1, edge, edge)).astype(np.float32))
     classes = torch.full((count, edge, edge), 2, dtype=torch.uint8)
     blank = torch.zeros(count, edge, edge, dtype=torch.uint8)
-    return Batch(grey, classes, blank, torch.zeros(count, edge, edge), blank)
+    return Batch(
+        grey, EVERYTHING.expand(count, -1), classes, blank, torch.zeros(count, edge, edge), blank
+    )
 
 
 def test_pixels_without_a_label_teach_nothing() -> None:
@@ -134,8 +146,8 @@ def test_exported_model_says_what_the_network_says(tmp_path: Path) -> None:
     )
     grey = np.random.default_rng(0).normal(size=(1, 1, 96, 64)).astype(np.float32)
     session = runtime.InferenceSession(tmp_path / "model.onnx")
-    maps, _ = session.run(["maps", "features"], {"grey": grey})
-    own, _ = Exported(network, (1.2, 1.0, 1.0)).eval()(torch.from_numpy(grey))
+    maps, _ = session.run(["maps", "features"], {"grey": grey, "there": EVERYTHING.numpy()})
+    own, _ = Exported(network, (1.2, 1.0, 1.0)).eval()(torch.from_numpy(grey), EVERYTHING)
     assert np.abs(maps.astype(int) - own.numpy().astype(int)).max() <= 1
     card = json.loads((tmp_path / "model.json").read_text())
     assert card["maps"] == list(MAPS)

@@ -1,19 +1,18 @@
 """Samples for training: the same each time, true, and never like what is held out."""
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from transect.phases import Phase
-from transect.segment.maps import CAP_PX
+from transect.segment.maps import CAP_PX, CLASSES, coating
 from transect.train.looks import HELD_OUT, MODERATE, TRAINING, WIDE, Look, holds
 from transect.train.samples import Sample, sample
 from transect.train.sections import section
 from transect.train.targets import squared_distance, targets
 
 EDGE = 192
+ARRAYS = ("grey", "phases", "particles", "second")
 SEEDS = range(0, 60, 3)
 
 
@@ -27,22 +26,22 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
     section.cache_clear()
     again = [sample(seed, EDGE) for seed in (50, 7, 3)][::-1]
     for a, b in zip(first, again, strict=True):
-        for field in fields(Sample):
-            assert getattr(a, field.name).tobytes() == getattr(b, field.name).tobytes()
+        for name in ARRAYS:
+            assert getattr(a, name).tobytes() == getattr(b, name).tobytes()
     assert (first[0].grey != first[1].grey).any()
 
 
 def test_shapes_and_types(samples: list[Sample]) -> None:
     for made in samples:
-        types = {f.name: getattr(made, f.name).dtype for f in fields(Sample)}
+        types = {name: getattr(made, name).dtype for name in ARRAYS}
         assert types == {
             "grey": np.uint8,
             "phases": np.uint8,
             "particles": np.int32,
             "second": np.bool_,
         }
-        for field in fields(Sample):
-            array = getattr(made, field.name)
+        for name in ARRAYS:
+            array = getattr(made, name)
             assert array.shape == (EDGE, EDGE)
             assert array.flags.c_contiguous
 
@@ -112,7 +111,7 @@ def test_a_border_is_no_outline() -> None:
     labels = np.zeros((40, 40), dtype=np.int32)
     labels[:, :10] = 5
     empty = np.zeros((40, 40), dtype=np.uint8)
-    found = targets(Sample(empty, empty, labels, labels < 0))
+    found = targets(Sample(empty, empty, labels, labels < 0, (True,) * len(CLASSES), False))
     assert found.distance[20, 0] == 1
     np.testing.assert_allclose(found.distance[20, :10], np.arange(10, 0, -1) / 10)
     assert found.boundary.sum() == 40
@@ -129,3 +128,19 @@ def test_targets_agree_with_the_sample(samples: list[Sample]) -> None:
         assert (found.classes[found.crack] == 5).all()
         assert ((found.classes == 3) <= made.second).all()
         assert not (found.boundary & (made.particles == 0)).any()
+
+
+def test_classes_that_cannot_be_there_are_not(samples: list[Sample]) -> None:
+    for made in samples:
+        found = np.bincount(targets(made).classes.ravel(), minlength=len(CLASSES))
+        assert not found[~np.array(made.there)].any()
+    assert {made.there for made in samples} > {coating()}
+
+
+def test_only_negatives_are_turned() -> None:
+    dark = sample(3, EDGE, HELD_OUT["inverted"])
+    assert dark.dark
+    material = dark.phases == Phase.ACTIVE_MATERIAL
+    assert dark.grey[material].mean() < dark.grey[dark.phases == Phase.PORE].mean()
+    np.testing.assert_array_equal(dark.bright, 255 - dark.grey)
+    assert not sample(3, EDGE).dark

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -80,7 +81,7 @@ def segment_image(
     scale = scale_of(image[zone == UNDECIDED], "image")
     grey = to_scale(image, scale)
     if config.network:
-        maps = network_maps(grey, zone, _network(config.model_folder))
+        maps = network_maps(grey, zone, _network(config.model_folder), config.there)
         return label_image(maps, zone, NetworkEngine(config.crack_width_px), config, edge=edge)
     joint = histogram(denoise(grey, config.denoise_px), zone)
     thresholds = thresholds_from(joint, scale, "image")
@@ -91,7 +92,7 @@ def segment_image(
 _network = lru_cache(maxsize=1)(Network.load)
 
 
-def network_maps(grey: U8, zone: U8, network: Network) -> U8:
+def network_maps(grey: U8, zone: U8, network: Network, there: Sequence[bool]) -> U8:
     """Ask a network for the maps of an image, (channel, row, column), window by window.
 
     Parameters
@@ -102,6 +103,8 @@ def network_maps(grey: U8, zone: U8, network: Network) -> U8:
         Phase by geometry.
     network
         The model.
+    there
+        Whether each of `maps.CLASSES` can be there.
     """
     normal = Normal.of(np.bincount(grey[zone == UNDECIDED], minlength=256))
     greys = np.where(zone != Phase.INVALID, normal.apply(grey), np.float32(0))
@@ -109,7 +112,7 @@ def network_maps(grey: U8, zone: U8, network: Network) -> U8:
     shape = (grey.shape[0], grey.shape[1])
     for window in windows(shape):
         outer = window.padded(HALO, shape)
-        maps[(..., *window.slices)] = network.look(greys[outer.slices], window, outer)[0]
+        maps[(..., *window.slices)] = network.look(greys[outer.slices], window, outer, there)[0]
     return maps
 
 

@@ -13,6 +13,21 @@ CLASSES = (
 )
 """Phases that the network tells apart; an opening in a particle is a pore to it."""
 
+
+def coating(*, second: bool = False, electrolyte: bool = False) -> tuple[bool, ...]:
+    """Say which of `CLASSES` a coating can hold: the network decides among these.
+
+    Parameters
+    ----------
+    second
+        Whether it holds a second active material.
+    electrolyte
+        Whether solid electrolyte lies between particles, and not binder.
+    """
+    there = {"active_material", "pore", "separator" if electrolyte else "binder"}
+    return tuple(name in there or (second and name == "active_material_2") for name in CLASSES)
+
+
 MAPS = (*CLASSES, "boundary", "distance", "crack")
 """Channels of the network's output, each 0 to 255: probabilities of the classes, which add up, of a
 particle's outline and of a crack; and the distance to the particle's outline over the largest in
@@ -28,5 +43,4 @@ STRIDE = 16
 """Rows and columns of an input are multiples of this."""
 
 HALO = 160
-"""Receptive field in px, rounded up to whole strides: 2 x 16 x 4 on the coarsest level, 8 x 7 on
-the middle one and 4 x 6 on the finest reach no further; checked by a test."""
+"""Receptive field in px, rounded up to whole strides; checked by a test."""

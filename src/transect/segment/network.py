@@ -15,7 +15,7 @@ import numpy.typing as npt
 from transect.errors import ModelError
 from transect.parallel import Window
 from transect.segment.card import CARD, INPUT, MODEL, Card
-from transect.segment.maps import HALO, MAPS
+from transect.segment.maps import CLASSES, HALO, MAPS
 from transect.storage.digests import digest_file
 
 U8 = npt.NDArray[np.uint8]
@@ -67,7 +67,9 @@ class Network:
         _check(path, session, card)
         return cls(card, session, runtime)
 
-    def look(self, greys: F32, window: Window, outer: Window) -> tuple[U8, F64]:
+    def look(
+        self, greys: F32, window: Window, outer: Window, there: Sequence[bool]
+    ) -> tuple[U8, F64]:
         """Tell maps and features of a window, always from an input of the same shape.
 
         Parameters
@@ -78,6 +80,8 @@ class Network:
             Window of the global grid.
         outer
             Where the greys lie: the window with `HALO` around it, less what is beyond the mosaic.
+        there
+            Whether each of `CLASSES` can be there.
 
         Returns
         -------
@@ -89,18 +93,19 @@ class Network:
         image = np.zeros((INPUT, INPUT), np.float32)
         row, column = outer.row0 - window.row0 + HALO, outer.col0 - window.col0 + HALO
         image[row : row + greys.shape[0], column : column + greys.shape[1]] = greys
-        maps, features = self._run(image)
+        maps, features = self._run(image, there)
         rows, columns = window.shape
         return maps[:, HALO : HALO + rows, HALO : HALO + columns], features
 
-    def _run(self, grey: F32) -> tuple[U8, F64]:
-        maps, features = self.session.run(["maps", "features"], {"grey": grey[None, None]})
+    def _run(self, grey: F32, there: Sequence[bool]) -> tuple[U8, F64]:
+        given = {"grey": grey[None, None], "there": np.array([there], np.float32)}
+        maps, features = self.session.run(["maps", "features"], given)
         return maps[0], features[0].astype(np.float64)
 
     @cached_property
     def blank(self) -> F64:
         """Features of an image without anything on it."""
-        return self._run(np.zeros((INPUT, INPUT), np.float32))[1]
+        return self._run(np.zeros((INPUT, INPUT), np.float32), [True] * len(CLASSES))[1]
 
     def strangeness(self, features: F64, seen: float) -> float:
         """Mahalanobis distance of a window's features from those of training.
@@ -148,13 +153,16 @@ def _session(path: Path) -> tuple[Any, str]:
 
 def _check(path: Path, session: Any, card: Card) -> None:
     """Compare inputs and outputs with what this version of transect works with."""
-    grey: list[_End] = [("grey", "tensor(float)", (1, 1, None, None))]
+    given: list[_End] = [
+        ("grey", "tensor(float)", (1, 1, None, None)),
+        ("there", "tensor(float)", (1, len(CLASSES))),
+    ]
     said: list[_End] = [
         ("maps", "tensor(uint8)", (1, len(MAPS), None, None)),
         ("features", "tensor(float)", (1, card.mean.size)),
     ]
     for side, values, wanted in (
-        ("inputs", session.get_inputs(), grey),
+        ("inputs", session.get_inputs(), given),
         ("outputs", session.get_outputs(), said),
     ):
         found = _ends(values)

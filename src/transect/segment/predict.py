@@ -59,6 +59,8 @@ class Predictor:
         The model.
     classical
         The engine that the network is compared with.
+    there
+        Whether each of `maps.CLASSES` can be there.
     """
 
     section: Section
@@ -66,6 +68,7 @@ class Predictor:
     normal: Normal
     network: Network
     classical: ClassicalEngine
+    there: tuple[bool, ...]
 
     def look(self, window: Window) -> tuple[U8, Row] | None:
         """Tell maps of a window, 0 outside of the coating, and its row of the table `windows`."""
@@ -78,7 +81,7 @@ class Predictor:
         recorded = zone != Phase.INVALID
         # 0 is the coating's mean.
         greys = np.where(recorded, self.normal.apply(grey), np.float32(0))
-        maps, features = self.network.look(greys, window, outer)
+        maps, features = self.network.look(greys, window, outer, self.there)
         maps = maps * coating
         seen = np.count_nonzero(recorded) / INPUT**2
         away = self.network.strangeness(features, seen) if seen >= SEEN else float("nan")

@@ -102,7 +102,7 @@ def predict(
     if warning := network.card.check_pixel(1000 * px_um):
         logger.warning("%s", warning)
     engine = ClassicalEngine(limits, config.denoise_px, config.crack_width_px)
-    predictor = Predictor(section, limits.scale, limits.normal, network, engine)
+    predictor = Predictor(section, limits.scale, limits.normal, network, engine, config.there)
     inputs = {"mosaic": mosaic, "layers": layers, "thresholds": thresholds}
     with timed(
         f"predict block {block} of {blocks} of {mosaic}, recipe {RECIPES['predict']}, model"

@@ -133,8 +133,8 @@ def _filed(image: F32, look: Look) -> U8:
 
 
 def _curve(look: Look) -> U8:
-    """Map grey levels: gamma, few levels, negative."""
+    """Map grey levels: gamma, few levels."""
     grey = (np.arange(256) / 255.0) ** look.gamma
     steps = max(int(look.levels), 2) - 1
     grey = np.rint(grey * steps) / steps
-    return np.asarray(np.rint(255 * (1 - grey if look.invert else grey)), dtype=np.uint8)
+    return np.asarray(np.rint(255 * grey), dtype=np.uint8)

@@ -12,9 +12,10 @@ import numpy.typing as npt
 import torch
 
 from transect.segment.greys import Normal
+from transect.segment.maps import CLASSES
 from transect.train.looks import MODERATE, TRAINING, Looks
 from transect.train.losses import Batch
-from transect.train.samples import sample
+from transect.train.samples import Sample, sample
 from transect.train.sections import SHARED, WOVEN
 from transect.train.targets import Targets, targets
 
@@ -71,10 +72,13 @@ class Crops:
 Arrays = tuple[npt.NDArray[np.generic], ...]
 
 
-def arrays_of(seed: int, grey: npt.NDArray[np.uint8], found: Targets, edge: int) -> Arrays:
+def arrays_of(seed: int, made: Sample, found: Targets, edge: int) -> Arrays:
     """Cut a sample into crops, each turned and mirrored, its greys normalised."""
     random = np.random.default_rng([seed, 77])
+    grey = made.grey
     normal = Normal.of(np.bincount(grey.ravel(), minlength=256))
+    # Where there are layers, they lie along the rows.
+    quarters = 2 if made.there[CLASSES.index("collector")] else 1
     mean = normal.mean + normal.spread * random.uniform(-BRIGHTER, BRIGHTER)
     spread = normal.spread * float(np.exp(random.uniform(-STRONGER, STRONGER)))
     planes: Arrays = (
@@ -87,18 +91,19 @@ def arrays_of(seed: int, grey: npt.NDArray[np.uint8], found: Targets, edge: int)
     parts: list[list[npt.NDArray[np.generic]]] = [[] for _ in planes]
     for r in range(0, grey.shape[0] - edge + 1, edge):
         for c in range(0, grey.shape[1] - edge + 1, edge):
-            turns, flip = int(random.integers(4)), bool(random.integers(2))
+            turns, flip = quarters * int(random.integers(4)), bool(random.integers(2))
             for out, plane in zip(parts, planes, strict=True):
                 piece = np.rot90(plane[r : r + edge, c : c + edge], turns)
                 out.append(piece[:, ::-1] if flip else piece)
-    return tuple(np.ascontiguousarray(np.stack(out)) for out in parts)
+    grey, *others = (np.ascontiguousarray(np.stack(out)) for out in parts)
+    return grey, np.tile(np.array(made.there, np.float32), (len(grey), 1)), *others
 
 
 def _draw(job: tuple[int, Crops]) -> Arrays:
     seed, crops = job
     looks = PLAIN if seed // APART % 2 else TRAINING
     made = sample(seed, crops.drawn, looks)
-    return arrays_of(seed, made.grey, targets(made), crops.edge)
+    return arrays_of(seed, made, targets(made), crops.edge)
 
 
 def dealt(drawn: list[Arrays], crops: Crops, number: int) -> list[Batch]:

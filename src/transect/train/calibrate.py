@@ -19,7 +19,7 @@ import torch.nn.functional as f
 from transect.segment.greys import Normal
 from transect.segment.maps import CLASSES, MAPS
 from transect.train.looks import HELD_OUT, TRAINING
-from transect.train.network import Network
+from transect.train.network import Network, as_row
 from transect.train.samples import sample
 from transect.train.targets import targets
 
@@ -64,9 +64,10 @@ def _looked_at(
         for n in range(each):
             made = sample(first + 100 * k + n, EDGE, looks)
             truth = targets(made)
-            normal = Normal.of(np.bincount(made.grey.ravel(), minlength=256))
+            normal = Normal.of(np.bincount(made.bright.ravel(), minlength=256))
             with torch.no_grad():
-                logits, _ = network(torch.from_numpy(normal.apply(made.grey))[None, None])
+                grey = torch.from_numpy(normal.apply(made.bright))[None, None]
+                logits, _ = network(grey, as_row(made.there))
             spot = slice(k % EVERY, None, EVERY)
             parts.append(
                 (
@@ -123,9 +124,10 @@ def familiar(network: Network, each: int = 200) -> Familiar:
     rows = []
     for n in range(each):
         made = sample(SEED + 10_000 + n, EDGE, TRAINING)
-        normal = Normal.of(np.bincount(made.grey.ravel(), minlength=256))
+        normal = Normal.of(np.bincount(made.bright.ravel(), minlength=256))
         with torch.no_grad():
-            _, features = network(torch.from_numpy(normal.apply(made.grey))[None, None])
+            grey = torch.from_numpy(normal.apply(made.bright))[None, None]
+            _, features = network(grey, as_row(made.there))
         rows.append(features[0].double().numpy())
     table = np.array(rows)
     mean = table.mean(axis=0)

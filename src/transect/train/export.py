@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from transect.segment.maps import HALO, MAPS, STRIDE
+from transect.segment.maps import CLASSES, HALO, MAPS, STRIDE
 from transect.storage.digests import digest_file
 from transect.storage.files import writing
 from transect.train.calibrate import Calibration, Familiar
@@ -45,9 +45,9 @@ def export(
     with writing(folder / MODEL) as path:
         torch.onnx.export(
             whole,
-            (example,),
+            (example, torch.ones(1, len(CLASSES))),
             str(path),
-            input_names=["grey"],
+            input_names=["grey", "there"],
             output_names=["maps", "features"],
             dynamic_axes={"grey": {2: "row", 3: "column"}, "maps": {2: "row", 3: "column"}},
             opset_version=OPSET,

@@ -98,7 +98,6 @@ class Look(NamedTuple):
     clip: float  # share of pixels saturated at either end; 0: not stretched
     levels: float  # number of grey levels
     jpeg: float  # 100 minus its quality; 0: none
-    invert: float  # 1: shown as a negative
 
 
 Spans = Mapping[str, Span]
@@ -129,13 +128,13 @@ _ALWAYS, _NEVER = Span(1.0, 1.0), Span(0.0, 0.0)
 WIDE: dict[str, Span] = {
     "contrast": Span(30, 215, log=True),
     "middle": Span(70, 180),
-    "negative": Span(1, 1, off=0.8),
-    "binder": Span(-0.2, 0.9),
-    "second": Span(-0.75, 0.6),
+    "negative": _NEVER,
+    "binder": Span(0.06, 0.75),
+    "second": Span(-0.6, 0.5),
     "collector": Span(-0.3, 1.3),
-    "separator": Span(-0.1, 0.8),
-    "outside": Span(-0.2, 0.5),
-    "opening": Span(-0.1, 0.55),
+    "separator": Span(0.1, 0.75),
+    "outside": Span(-0.2, 0.4),
+    "opening": Span(-0.1, 0.4),
     "spread": Span(0.01, 0.22, log=True, off=0.2),
     "slope": Span(0.02, 0.35, log=True, off=0.4),
     "dome": Span(-0.25, 0.25, off=0.5),
@@ -152,7 +151,7 @@ WIDE: dict[str, Span] = {
     "contact_gone": Span(0, 0.8, off=0.4),
     "relief": Span(0.1, 1.2, off=0.7),
     "bumps": Span(0.05, 0.8, off=0.3),
-    "shine": Span(0.05, 0.95, off=0.25),
+    "shine": Span(0.05, 0.9, off=0.25),
     "shine_px": Span(0.4, 8, log=True),
     "sponge": Span(0.02, 0.45, off=0.2),
     "sponge_px": Span(1.5, 14, log=True),
@@ -169,7 +168,7 @@ WIDE: dict[str, Span] = {
     "defocus": Span(0.3, 3.2, log=True, off=0.1),
     "defocus_ratio": Span(0.6, 1.7, log=True),
     "halved": Span(1, 1, off=0.85),
-    "noise": Span(0.008, 0.55, log=True, off=0.05),
+    "noise": Span(0.008, 0.52, log=True, off=0.05),
     "shot": Span(0, 1),
     "cloudy": Span(0.02, 0.22, log=True, off=0.55),
     "cloudy_px": Span(0.7, 4, log=True),
@@ -177,11 +176,10 @@ WIDE: dict[str, Span] = {
     "lines": Span(0.005, 0.08, log=True, off=0.65),
     "rings": Span(0.01, 0.12, log=True, off=0.85),
     "sharpen": Span(0.2, 1.5, off=0.8),
-    "gamma": Span(0.5, 2, log=True, off=0.0),
-    "clip": Span(0.0005, 0.04, log=True, off=0.4),
-    "levels": Span(12, 256, log=True),
-    "jpeg": Span(10, 80, off=0.8),
-    "invert": Span(1, 1, off=0.92),
+    "gamma": Span(0.6, 1.7, log=True, off=0.0),
+    "clip": Span(0.0005, 0.03, log=True, off=0.4),
+    "levels": Span(20, 256, log=True),
+    "jpeg": Span(10, 60, off=0.8),
 }
 
 MODERATE: dict[str, Span] = WIDE | {
@@ -214,7 +212,6 @@ MODERATE: dict[str, Span] = WIDE | {
     "clip": _NEVER,
     "levels": Span(200, 256),
     "jpeg": _NEVER,
-    "invert": _NEVER,
 }
 """A good image of a cathode; held-out looks differ from it in what they are named for."""
 

@@ -100,7 +100,9 @@ class Trainer:
             group["lr"] = self.plan.rate * _rise_and_fall(self.step / self.plan.steps)
         self.network.train()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=_has_bfloat16()):
-            logits, _ = self.network(batch.grey.contiguous(memory_format=torch.channels_last))
+            logits, _ = self.network(
+                batch.grey.contiguous(memory_format=torch.channels_last), batch.there
+            )
         loss = losses(logits, batch).total
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()

@@ -23,9 +23,10 @@ Images = npt.NDArray[np.float32]
 
 
 class Batch(NamedTuple):
-    """Normalised greys (n, 1, row, column) and targets (n, row, column)."""
+    """Normalised greys (n, 1, row, column), what can be there (n, class), targets (n, row, col)."""
 
     grey: Tensor
+    there: Tensor
     classes: Tensor
     boundary: Tensor
     distance: Tensor

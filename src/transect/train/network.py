@@ -2,7 +2,9 @@
 
 Folding squares of 4 x 4 pixels into channels first (space to depth) keeps every pixel and lets all
 convolutions run on a sixteenth of the places; unfolding at the end gives every pixel its own
-answer. Batch normalisation is folded into the convolutions when the network is exported.
+answer. The head sees the greys of the pixels once more beside what their surroundings say, so that
+it can hold each against a threshold of its place. Batch normalisation is folded into the
+convolutions when the network is exported.
 
 References
 ----------
@@ -21,17 +23,24 @@ from torch import Tensor, nn
 from transect.segment.maps import CLASSES, FOLD, MAPS
 
 _SQUARE = FOLD**2
+_OTHERS = MAPS[len(CLASSES) :]
 
-WIDTHS = (32, 64, 96)
+WIDTHS = (48, 64, 96)
 """Channels at 1/4, 1/8 and 1/16 of the resolution."""
 
-DEPTHS = (2, 3, 4)
+DEPTHS = (1, 3, 4)
 """Convolutions on each level on the way down."""
 
+HEAD = 96
+"""Channels between a place's summary with its greys and its answers."""
 
-def _convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+NEVER = 40.0
+"""What is taken off the logits of classes that cannot be there."""
+
+
+def _convolution(inputs: int, outputs: int, stride: int = 1, size: int = 3) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
+        nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False),
         nn.BatchNorm2d(outputs, momentum=0.05),
         nn.ReLU(inplace=True),
     )
@@ -51,8 +60,9 @@ class _Level(nn.Module):
 class Network(nn.Module):
     """From normalised greys to the logits of `MAPS`, with a summary of what it saw.
 
-    Input of shape (batch, 1, row, column), rows and columns multiples of `maps.STRIDE`; output of
-    shape (batch, len(MAPS), row, column), and features of shape (batch, WIDTHS[-1]).
+    Input: greys of shape (batch, 1, row, column), rows and columns multiples of `maps.STRIDE`, and
+    which of `CLASSES` can be there, 1 or 0, of shape (batch, len(CLASSES)). Output: logits of shape
+    (batch, len(MAPS), row, column), and features of shape (batch, WIDTHS[-1]).
     """
 
     def __init__(self) -> None:
@@ -68,24 +78,35 @@ class Network(nn.Module):
         self.from_c = nn.Conv2d(c, b, 1)
         self.up_b = _Level(b, 2)
         self.from_b = nn.Conv2d(b, a, 1)
-        self.up_a = _Level(a, 2)
-        self.head = nn.Conv2d(a, len(MAPS) * FOLD**2, 1)
+        self.up_a = _Level(a, 1)
+        self.join = _convolution(a + _SQUARE, HEAD, size=1)
+        self.head = nn.Conv2d(HEAD, len(MAPS) * _SQUARE, 1)
         self.unfold = nn.PixelShuffle(FOLD)
         self.grow = nn.Upsample(scale_factor=2, mode="nearest")
 
-    def folded(self, grey: Tensor) -> tuple[Tensor, Tensor]:
+    def folded(self, grey: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
         """Give logits with the pixels of each square still in channels, and features."""
-        fine = self.down_a(self.stem(self.fold(grey)))
+        pixels = self.fold(grey)
+        fine = self.down_a(self.stem(pixels))
         middle = self.down_b(self.to_b(fine))
         coarse = self.down_c(self.to_c(middle))
         middle = self.up_b(middle + self.grow(self.from_c(coarse)))
         fine = self.up_a(fine + self.grow(self.from_b(middle)))
-        return self.head(fine), coarse.mean(dim=(2, 3))
+        logits = self.head(self.join(torch.cat([fine, pixels], 1)))
+        classes, others = logits.split([len(CLASSES) * _SQUARE, len(_OTHERS) * _SQUARE], 1)
+        never = (there.repeat_interleave(_SQUARE, 1) - 1.0) * NEVER
+        logits = torch.cat([classes + never[:, :, None, None], others], 1)
+        return logits, coarse.mean(dim=(2, 3))
 
-    def forward(self, grey: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, grey: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
         """Give logits and features."""
-        logits, features = self.folded(grey)
+        logits, features = self.folded(grey, there)
         return self.unfold(logits), features
+
+
+def as_row(there: tuple[bool, ...]) -> Tensor:
+    """Give what can be there as the network takes it for one image."""
+    return torch.tensor([there], dtype=torch.float32)
 
 
 class Exported(nn.Module):
@@ -108,12 +129,12 @@ class Exported(nn.Module):
         divisors[MAPS.index("crack")] = temperatures[2]
         self.register_buffer("divisors", divisors.repeat_interleave(_SQUARE).reshape(1, -1, 1, 1))
 
-    def forward(self, grey: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, grey: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
         """Give maps, (batch, len(MAPS), row, column) of bytes, and features.
 
         All is done on folded channels, and bytes are unfolded: 2.5 times as fast.
         """
-        logits, features = self.network.folded(grey)
+        logits, features = self.network.folded(grey, there)
         logits = logits / self.divisors
         last = len(CLASSES) * _SQUARE
         # Without the largest taken off first: beyond 40 nothing changes any more.

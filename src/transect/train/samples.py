@@ -32,12 +32,23 @@ class Sample:
         Ids, 0 for none; openings inside a particle carry its id.
     second
         Pixels of a second active material.
+    there
+        Whether each of `maps.CLASSES` can be there.
+    dark
+        Whether active material is darker than pores.
     """
 
     grey: U8
     phases: U8
     particles: I32
     second: Bool
+    there: tuple[bool, ...]
+    dark: bool
+
+    @property
+    def bright(self) -> U8:
+        """Greys with active material brighter than pores, as engines take them."""
+        return np.asarray(255 - self.grey if self.dark else self.grey)
 
 
 def sample(seed: int, edge: int, looks: Looks = TRAINING) -> Sample:
@@ -57,4 +68,4 @@ def sample(seed: int, edge: int, looks: Looks = TRAINING) -> Sample:
     seen, look = truth(seed, edge), looks.draw(random)
     image = render(seen, look, random)
     grey = record(image, seen.phases == Phase.ACTIVE_MATERIAL, look, random)
-    return Sample(grey, seen.phases, seen.particles, seen.second)
+    return Sample(grey, seen.phases, seen.particles, seen.second, seen.there, bool(look.negative))

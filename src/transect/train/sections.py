@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from transect.phantom.scene import Scene
 from transect.phantom.spec import PhantomSpec
+from transect.segment.maps import CLASSES, coating
 from transect.train.looks import Span
 
 U8 = npt.NDArray[np.uint8]
@@ -62,7 +63,7 @@ DRAWN: dict[str, Callable[[Random], Value]] = {
 
 HABITS = {"round": 0.45, "spheres": 0.1, "facets": 0.18, "plates": 0.15, "shards": 0.12}
 """Families of outlines, and how often each is drawn."""
-_SECOND = 0.35
+_SECOND = 0.2
 """Share of sections with a second active material."""
 
 _DIAMETER = Span(8, 0.8, log=True)
@@ -87,6 +88,8 @@ class Truth:
         Depth in that particle and in the one that comes second, in px.
     discs
         Row, column and radius of each particle, of shape (particle, 3).
+    there
+        Whether each of `maps.CLASSES` can be there.
     """
 
     phases: U8
@@ -96,6 +99,7 @@ class Truth:
     depth: F32
     rival: F32
     discs: F32
+    there: tuple[bool, ...]
 
     def window(self, row: int, column: int, edge: int, turns: int, mirror: bool) -> Truth:
         """Cut a square out, turn it by quarters and mirror it top to bottom."""
@@ -115,6 +119,7 @@ class Truth:
             depth=cut(self.depth),
             rival=cut(self.rival),
             discs=np.column_stack([edge - 1 - y if mirror else y, x, radius]),
+            there=self.there,
         )
 
 
@@ -222,6 +227,14 @@ def _layers(random: Random, edge: int) -> tuple[dict[str, Value], float]:
     return layers, 0.5 * thick
 
 
+def classes_of(spec: PhantomSpec) -> tuple[bool, ...]:
+    """Say which of `maps.CLASSES` a section can hold."""
+    shape, layered = spec.geometry, spec.geometry.foil != "none"
+    there = coating(second=shape.second is not None, electrolyte=shape.filler == "electrolyte")
+    around = ("outside", "collector", "separator")
+    return tuple(t or (layered and name in around) for t, name in zip(there, CLASSES, strict=True))
+
+
 @lru_cache(maxsize=WOVEN)
 def section(number: int, edge: int) -> tuple[Truth, bool]:
     """Truth of the frame of a section, a little larger than `edge`, and whether it has layers."""
@@ -234,7 +247,7 @@ def section(number: int, edge: int) -> tuple[Truth, bool]:
     # The centre of the first pixel is at a half; agglomerates are discs too.
     discs = (labels.objects.discs[:, [1, 0, 2]] - [0.5, 0.5, 0.0]).astype(np.float32)
     depths = canvas.owner, canvas.depth, canvas.rival
-    truth = Truth(labels.phases, ids, labels.second(), *depths, discs)
+    truth = Truth(labels.phases, ids, labels.second(), *depths, discs, classes_of(spec))
     return truth, not bare
 
 

@@ -13,6 +13,7 @@ import torch
 from transect.errors import TransectError
 from transect.phases import Phase
 from transect.segment.greys import Normal
+from transect.segment.maps import CLASSES
 from transect.segment.thresholds import scale_of, to_scale
 from transect.train.losses import Batch
 from transect.train.targets import UNKNOWN, class_of
@@ -88,7 +89,9 @@ class Strokes:
         parts = (np.stack(part) for part in zip(*crops, strict=True))
         grey, classes, crack = (torch.from_numpy(part) for part in parts)
         blank = torch.zeros_like(classes)
-        mine = Batch(grey[:, None], classes, blank, torch.full(blank.shape, -1.0), crack)
+        # Its user knows what it can hold, and this folder does not say.
+        there = torch.ones(count, len(CLASSES))
+        mine = Batch(grey[:, None], there, classes, blank, torch.full(blank.shape, -1.0), crack)
         return Batch(*(torch.cat(both) for both in zip(batch, mine, strict=True)))
 
     def _crop(self, random: np.random.Generator, edge: int) -> tuple[Arrays, ...]:

@@ -12,8 +12,8 @@ import torch
 from transect.segment.greys import Normal
 from transect.segment.maps import CLASSES, MAPS
 from transect.train.looks import HELD_OUT
-from transect.train.network import Network
-from transect.train.samples import sample
+from transect.train.network import Network, as_row
+from transect.train.samples import Sample, sample
 from transect.train.targets import Targets, targets
 
 EDGE, EACH, SEED = 512, 3, 900_000_000
@@ -55,22 +55,22 @@ class Scores:
 
 
 @lru_cache(maxsize=1)
-def validation_set() -> tuple[tuple[str, Bytes, Targets], ...]:
+def validation_set() -> tuple[tuple[str, Sample, Targets], ...]:
     """Draw samples of every look that is held out."""
     found = []
     for k, (name, looks) in enumerate(sorted(HELD_OUT.items())):
         for n in range(EACH):
             made = sample(SEED + 100 * k + n, EDGE, looks)
-            found.append((name, made.grey, targets(made)))
+            found.append((name, made, targets(made)))
     return tuple(found)
 
 
-def predict(network: Network, grey: Bytes) -> npt.NDArray[np.float32]:
+def predict(network: Network, grey: Bytes, there: tuple[bool, ...]) -> npt.NDArray[np.float32]:
     """Probabilities and distance, shape (len(MAPS), row, column)."""
     normal = Normal.of(np.bincount(grey.ravel(), minlength=256))
     network.eval()
     with torch.no_grad():
-        logits, _ = network(torch.from_numpy(normal.apply(grey))[None, None])
+        logits, _ = network(torch.from_numpy(normal.apply(grey))[None, None], as_row(there))
         count = len(CLASSES)
         shares = torch.cat([logits[:, :count].softmax(1), logits[:, count:].sigmoid()], 1)
     return np.asarray(shares[0].numpy())
@@ -83,8 +83,8 @@ def validate(network: Network) -> Scores:
     counts: dict[str, list[npt.NDArray[np.float64]]] = {}
     cracks, outlines, off = np.zeros(4), np.zeros(3), []
     near = np.ones((2 * CRACK_PX + 1,) * 2, np.uint8)
-    for name, grey, truth in validation_set():
-        found = predict(network, grey)
+    for name, made, truth in validation_set():
+        found = predict(network, made.bright, made.there)
         classes = found[: len(CLASSES)].argmax(0)
         table = np.zeros((len(CLASSES), 2))
         for k in range(len(CLASSES)):
