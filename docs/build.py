@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from transect.chemistry import Chemistry
 from transect.cli import COMMANDS
 from transect.config import Config
 from transect.sheet import CHEMISTRIES, COLUMNS, NAME, REQUIRED
@@ -28,7 +29,8 @@ COLUMN_TEXTS = {
     "cell": "Cell that the section was cut from.",
     "section": "Name of the section, unique within its cell.",
     "folder": "Folder of the raw tiles, from the folder that the workflow runs in or absolute.",
-    "chemistry": "Defaults to take from `config/chemistries/`: nmc when blank.",
+    "chemistry": "Name of a file in `config/chemistries/`, whose settings and expectations are taken:"
+    " nmc when blank.",
     "blocks": "Parts that the section is worked on in, about 2 gigapixels each; results are the"
     " same for any number.",
     "tiles": "Images that the folder should hold; more or fewer is an error. Not checked when"
@@ -54,6 +56,7 @@ def pages() -> dict[Path, str]:
         Path("docs/reference/tables.md"): tables(),
         Path("docs/reference/commands.md"): commands(),
         Path("workflow/schemas/config.schema.json"): config_schema(),
+        Path("workflow/schemas/chemistry.schema.json"): chemistry_schema(),
         Path("workflow/schemas/sections.schema.json"): sheet_schema(),
     }
 
@@ -64,13 +67,19 @@ def config_schema() -> str:
     return json.dumps(values, indent=2) + "\n"
 
 
+def chemistry_schema() -> str:
+    """JSON schema of the file of a chemistry."""
+    values = {"$schema": DRAFT, **Chemistry.model_json_schema()}
+    return json.dumps(values | {"title": "config/chemistries"}, indent=2) + "\n"
+
+
 def sheet_schema() -> str:
     """JSON schema of one row of the sample sheet."""
     name = {"type": "string", "pattern": f"^{NAME.pattern}$"}
     kinds: dict[str, dict[str, object]] = {
         **dict.fromkeys(("batch", "cell", "section"), name),
         "folder": {"type": "string", "minLength": 1},
-        "chemistry": {"enum": list(CHEMISTRIES), "default": "nmc"},
+        "chemistry": {"type": "string", "examples": list(CHEMISTRIES), "default": "nmc"},
         "blocks": {"type": "integer", "minimum": 1, "default": 1},
         "tiles": {"type": "integer", "minimum": 1},
         "pixel_nm": {"type": "number", "exclusiveMinimum": 0},
@@ -232,6 +241,9 @@ def _type(kind: object) -> str:
         return " | ".join(_type(arg) for arg in inner)
     if origin is typing.Annotated:
         return _type(typing.get_args(kind)[0])
+    if origin is tuple:
+        args = [arg for arg in typing.get_args(kind) if arg is not ...]
+        return "list of " + " | ".join(dict.fromkeys(_type(arg) for arg in args))
     return getattr(kind, "__name__", str(kind))
 
 

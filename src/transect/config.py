@@ -11,11 +11,11 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from transect.expect import ExpectConfig as ExpectConfig
 from transect.segment.maps import coating
 from transect.settings import compact as compact
 from transect.settings import parse as parse
 from transect.settings import parse_settings as parse_settings
-
 
 Polarity = Literal["bright", "dark"]
 """Whether active material is brighter or darker than pores."""
@@ -303,6 +303,7 @@ class Config(_Part):
     segment: SegmentConfig = Field(default_factory=SegmentConfig)
     measure: MeasureConfig = Field(default_factory=MeasureConfig)
     statistics: StatisticsConfig = Field(default_factory=StatisticsConfig)
+    expect: ExpectConfig = Field(default_factory=ExpectConfig)
 
     def stages(self) -> dict[str, BaseModel]:
         """Parts that say how things are computed, by name; not where files lie."""

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import yaml
-
+from transect.chemistry import chemistries_in, merged, settings_of
 from transect.config import Config, compact, parse
 from transect.errors import ConfigError
 from transect.sheet import Section, read_sheet
@@ -88,7 +87,7 @@ class Plan:
         values
             The user's configuration, as read from YAML.
         chemistries
-            Folder with the defaults of each chemistry, which the user's own values override.
+            Folder with the file of each chemistry, which the user's own values override.
 
         Raises
         ------
@@ -98,7 +97,8 @@ class Plan:
         # A part whose keys are all commented out is read from YAML as nothing.
         values = {key: value for key, value in values.items() if value is not None}
         config = parse(Config, values, "configuration")
-        sections = {section.key: section for section in read_sheet(Path(config.sheet))}
+        rows = read_sheet(Path(config.sheet), chemistries=chemistries_in(chemistries))
+        sections = {section.key: section for section in rows}
         settings = {
             key: _settings(values, section, chemistries) for key, section in sections.items()
         }
@@ -194,26 +194,11 @@ class Plan:
 
 
 def _settings(values: Mapping[str, Any], section: Section, chemistries: Path) -> Config:
-    path = chemistries / f"{section.chemistry}.yaml"
-    defaults = yaml.safe_load(path.read_text(encoding="utf-8")) or {} if path.is_file() else {}
-    parse(Config, defaults, str(path))
-    merged = _merged(defaults, values)
+    settings = settings_of(chemistries / f"{section.chemistry}.yaml", values)
     sheet = {"pixel_nm": section.pixel_nm, "expected_tiles": section.tiles}
-    merged = _merged(merged, {"tiles": {k: v for k, v in sheet.items() if v is not None}})
+    settings = merged(settings, {"tiles": {k: v for k, v in sheet.items() if v is not None}})
     name = f"{section.batch}/{section.cell}/{section.section}"
-    return parse(Config, merged, f"configuration of section {name}")
-
-
-def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge two mappings, level by level; the second one wins."""
-    out = dict(base)
-    for key, value in over.items():
-        old = out.get(key)
-        if isinstance(old, Mapping) and isinstance(value, Mapping):
-            out[key] = _merged(old, value)
-        else:
-            out[key] = value
-    return out
+    return parse(Config, settings, f"configuration of section {name}")
 
 
 def _check_files(config: Config, settings: Iterable[Config]) -> None:

@@ -60,9 +60,22 @@ def _fault(error: object, model: type[BaseModel]) -> str:
     location: tuple[object, ...] = facts["loc"]  # type: ignore[assignment]
     key = ".".join(str(part) for part in location) or "(top)"
     if facts["type"] == "extra_forbidden":
-        known: type[BaseModel] = model
-        for part in location[:-1]:
-            inner = known.model_fields[str(part)].annotation
-            known = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else known
+        known = _part_of(model, location)
         return f"unknown key {key}; known keys: {', '.join(known.model_fields)}"
-    return f"{key}: {facts['msg']}, found {facts.get('input')!r}"
+    said = str(facts["msg"]).removeprefix("Value error, ")
+    if facts["type"] == "missing":
+        field = _part_of(model, location).model_fields.get(str(location[-1]))
+        return f"{key}: {said}" + (f": {field.description}" if field and field.description else "")
+    if isinstance(facts.get("input"), Mapping):
+        # A whole part would bury the message.
+        return f"{key}: {said}" if location else said
+    return f"{key}: {said}, found {facts.get('input')!r}"
+
+
+def _part_of(model: type[BaseModel], location: tuple[object, ...]) -> type[BaseModel]:
+    """Model of the part that holds a key."""
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part))
+        inner = field.annotation if field else None
+        model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else model
+    return model

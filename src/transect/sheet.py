@@ -15,7 +15,9 @@ from pathlib import Path
 
 from transect.errors import SheetError
 
-CHEMISTRIES = ("nmc", "lfp", "lmno", "sib", "assb")
+CHEMISTRIES = ("nmc", "nmc-single", "lfp", "lmno", "sib", "graphite", "assb")
+"""Chemistries that come with the project; a file in `config/chemistries` makes another."""
+
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 REQUIRED = ("batch", "cell", "section", "folder")
 
@@ -51,7 +53,9 @@ class Section:
 COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Section))
 
 
-def read_sheet(path: Path, *, folders: bool = True) -> list[Section]:
+def read_sheet(
+    path: Path, *, folders: bool = True, chemistries: Sequence[str] = CHEMISTRIES
+) -> list[Section]:
     """Read the sample sheet.
 
     Parameters
@@ -60,6 +64,8 @@ def read_sheet(path: Path, *, folders: bool = True) -> list[Section]:
         Tab-separated file.
     folders
         Whether every raw folder must be there.
+    chemistries
+        Names of the chemistries that there are.
 
     Returns
     -------
@@ -79,7 +85,7 @@ def read_sheet(path: Path, *, folders: bool = True) -> list[Section]:
     sections: list[Section] = []
     seen: dict[str, int] = {}
     for number, values in lines[1:]:
-        section = _section(number, header, values, faults)
+        section = _section(number, header, values, chemistries, faults)
         if section is None:
             continue
         # Where case does not matter to the file system, names that differ in it would collide.
@@ -123,7 +129,11 @@ def _header_faults(header: Sequence[str]) -> list[str]:
 
 
 def _section(
-    number: int, header: Sequence[str], values: Sequence[str], faults: list[str]
+    number: int,
+    header: Sequence[str],
+    values: Sequence[str],
+    chemistries: Sequence[str],
+    faults: list[str],
 ) -> Section | None:
     """Row of the sheet, or None where a fault was found."""
     if len(values) > len(header):
@@ -137,8 +147,8 @@ def _section(
     if not row["folder"]:
         faults.append(f"line {number}: folder is blank; expected the folder of the raw tiles")
     chemistry = row.get("chemistry") or "nmc"
-    if chemistry not in CHEMISTRIES:
-        known = ", ".join(CHEMISTRIES)
+    if chemistry not in chemistries:
+        known = ", ".join(chemistries) or "none"
         faults.append(f"line {number}: unknown chemistry {chemistry!r}; known: {known}")
     blocks = _whole(number, "blocks", row.get("blocks", ""), faults)
     tiles = _whole(number, "tiles", row.get("tiles", ""), faults)

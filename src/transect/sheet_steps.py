@@ -10,6 +10,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from transect.chemistry import chemistries_in
 from transect.config import TilesConfig
 from transect.errors import InputError, SheetError
 from transect.log import logger, timed
@@ -58,17 +59,18 @@ def add_batch(
     sheet
         Sample sheet; made when absent.
     chemistry
-        Chemistry of the new sections: nmc, lfp, lmno, sib or assb.
+        Chemistry of the new sections: a file in config/chemistries, such as nmc or lfp.
     pixel_nm
         Pixel size in nm, for images that do not record it.
     """
-    if chemistry not in CHEMISTRIES:
-        raise SheetError(f"unknown chemistry {chemistry!r}; known: {', '.join(CHEMISTRIES)}")
+    known = list(dict.fromkeys([*CHEMISTRIES, *chemistries_in(sheet.parent / "chemistries")]))
+    if chemistry not in known:
+        raise SheetError(f"unknown chemistry {chemistry!r}; known: {', '.join(known)}")
     if pixel_nm is not None and not 0 < pixel_nm < float("inf"):
         raise SheetError(f"--pixel-nm is {pixel_nm}, expected a number above 0, in nm")
     with timed(f"sections of {folder}"):
         sighted = find_sections(folder, batch, cell)
-        there = read_sheet(sheet, folders=False) if _has_rows(sheet) else []
+        there = read_sheet(sheet, folders=False, chemistries=known) if _has_rows(sheet) else []
         new = _unknown(sighted, there, sheet)
         readable, unreadable = _read(new, chemistry, pixel_nm)
     for name, reason in unreadable:
@@ -77,7 +79,7 @@ def add_batch(
         first = f"; {unreadable[0][0]}: {unreadable[0][1]}" if unreadable else ""
         raise SheetError(f"{folder}: nothing to add: {_counts(sighted, new, unreadable)}{first}")
     append(sheet, readable)
-    read_sheet(sheet, folders=False)
+    read_sheet(sheet, folders=False, chemistries=known)
     logger.info(
         "%s: %d sections added, %s", sheet, len(readable), _counts(sighted, new, unreadable)
     )

@@ -43,7 +43,7 @@ def test_all_faults_at_once(tmp_path: Path) -> None:
         "line 2: section '../x' is no safe name",
         "line 3: cell '<script>' is no safe name",
         "line 4: cell is blank",
-        "line 5: unknown chemistry 'unobtainium'; known: nmc, lfp, lmno, sib, assb",
+        "line 5: unknown chemistry 'unobtainium'; known: nmc, nmc-single, lfp, lmno",
         "line 5: blocks is '2.5', expected a whole number of 1 or more",
         "line 7: section B1/C/S is there on line 6 already",
         "line 8: blocks is '0'",

@@ -12,12 +12,15 @@ from transect.errors import ConfigError, SheetError
 from transect.plan import DEMANDS, Plan
 
 JOB = SimpleNamespace(batch="B1", cell="C1", section="S1")
+EXPECT = "expect: {contrast: [pore, binder, active_material], d50_um: [1, 9], largest_um: [2, 30],\
+  defects: [delamination]}\n"
 
 
 def _plan(folder: Path, values: dict[str, object] | None = None, row: str = "") -> Plan:
     (folder / "chemistries").mkdir(exist_ok=True)
-    chemistry = "measure: {contact_um: 0.2, depth_bins: 12}\n"
+    chemistry = f"{EXPECT}measure: {{contact_um: 0.2, depth_bins: 12}}\n"
     (folder / "chemistries" / "lfp.yaml").write_text(chemistry)
+    (folder / "chemistries" / "nmc.yaml").write_text(EXPECT)
     for name in ("raw1", "raw2", "raw3"):
         (folder / name).mkdir(exist_ok=True)
     head = "batch\tcell\tsection\tfolder\tchemistry\tblocks\ttiles\tpixel_nm"
@@ -38,6 +41,36 @@ def test_chemistry_is_under_the_users_values(tmp_path: Path) -> None:
     assert part["depth_bins"] == 12
     other = SimpleNamespace(batch="B2", cell="C1", section="S1")
     assert json.loads(_plan(tmp_path).part("measure")(other))["depth_bins"] == 20
+
+
+def test_what_follows_from_the_contrast_is_under_the_users_values(tmp_path: Path) -> None:
+    def segment(own: dict[str, object]) -> dict[str, object]:
+        found: dict[str, object] = json.loads(_plan(tmp_path, own).part("segment")(JOB))
+        return found
+
+    assert segment({})["filler"] == "binder"
+    blend: dict[str, object] = {"contrast": ["pore", "electrolyte", "active_material"]}
+    assert segment({"expect": blend})["filler"] == "electrolyte"
+    assert segment({"expect": blend, "segment": {"filler": "binder"}})["filler"] == "binder"
+    part = json.loads(_plan(tmp_path, {"expect": blend}).part("expect")(JOB))
+    assert part["chemistry"] == "lfp"
+    assert part["contrast"] == blend["contrast"]
+    assert part["d50_um"] == [1, 9]
+
+
+def test_what_a_user_expects_is_checked_too(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"expect.d50_um: expected the larger end below 10 times"):
+        _plan(tmp_path, {"expect": {"d50_um": [1, 10]}})
+    with pytest.raises(ConfigError, match=r"part expect.*unknown key chemistry"):
+        _plan(tmp_path, {"expect": {"chemistry": "nmc"}})
+
+
+def test_a_file_makes_a_chemistry(tmp_path: Path) -> None:
+    row = f"B3\tC1\tS1\t{tmp_path}/raw1\tmine\t\t\t"
+    with pytest.raises(SheetError, match="line 5: unknown chemistry 'mine'; known: lfp, nmc"):
+        _plan(tmp_path, row=row)
+    (tmp_path / "chemistries" / "mine.yaml").write_text(EXPECT)
+    assert ("B3", "C1", "S1") in _plan(tmp_path, row=row).sections
 
 
 def test_what_the_sheet_knows_of_tiles_reaches_the_reader(tmp_path: Path) -> None:
@@ -106,7 +139,8 @@ def test_an_unknown_key_names_the_known_ones(tmp_path: Path) -> None:
 
 def test_a_broken_chemistry_names_its_file(tmp_path: Path) -> None:
     _plan(tmp_path)
-    (tmp_path / "chemistries" / "nmc.yaml").write_text("measure: {contact_um: thin}\n")
+    text = f"{EXPECT}measure: {{contact_um: thin}}\n"
+    (tmp_path / "chemistries" / "nmc.yaml").write_text(text)
     with pytest.raises(ConfigError, match=r"nmc\.yaml: measure\.contact_um.*thin"):
         Plan.load(
             {"sheet": str(tmp_path / "sections.tsv"), "results": str(tmp_path / "results")},

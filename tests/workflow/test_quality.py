@@ -66,7 +66,8 @@ def test_the_example_names_every_key_with_its_default() -> None:
     text = (ROOT / "config" / "config.yaml").read_text()
     bare = re.sub(r"(?m)^( *)#(\w+:)", r"\1\2", text).replace("limits: config/limits.yaml", "")
     values = {key: value for key, value in yaml.safe_load(bare).items() if value is not None}
-    expected = Config().model_dump(mode="json", exclude={"limits"})
+    # The chemistry's name is in the sheet.
+    expected = Config().model_dump(mode="json", exclude={"limits": True, "expect": {"chemistry"}})
     assert values == expected
 
 
@@ -78,8 +79,13 @@ def test_the_schema_takes_the_example_and_refuses_an_unknown_key() -> None:
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config" / "chemistries").glob("*.yaml")))
-def test_every_chemistry_is_a_valid_configuration(path: Path) -> None:
-    Config.model_validate(yaml.safe_load(path.read_text()) or {})
+def test_the_schema_of_chemistries_takes_each_and_needs_an_expectation(path: Path) -> None:
+    schema = yaml.safe_load((ROOT / "workflow/schemas/chemistry.schema.json").read_text())
+    values = yaml.safe_load(path.read_text())
+    jsonschema.validate(values, schema)
+    del values["expect"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(values, schema)
 
 
 def test_the_lock_pins_and_names_no_address() -> None:
