@@ -187,6 +187,17 @@ class SegmentConfig(_Part):
         description="What lies between particles beside pores: binder with conductive additive, or"
         " solid electrolyte. A network looks for nothing else.",
     )
+    polarity: Polarity = Field(
+        "bright",
+        description="Whether active material is brighter or darker than pores; where it is dark,"
+        " greys are turned over before anything looks for layers and phases in them.",
+    )
+    polarity_check: Literal["stop", "warn"] = Field(
+        "stop",
+        description="What happens where the shapes in a section clearly say the opposite of"
+        " `polarity`: it stops, or goes on with a warning on its page, which is for coatings whose"
+        " pores are rounder than their particles.",
+    )
     denoise_px: float = Field(
         1.0,
         ge=0,
