@@ -31,15 +31,11 @@ PEERS: dict[str, dict[str, object]] = {
 REACH_PX = 80
 """How far from the stage a peer may look: transect's own default."""
 
-# The step's module is loaded first, and with a first kernel what numba needs to run any: what a
-# program loads is not what is timed, in peers neither.
+# The step's module is loaded first: what a program loads is not what is timed, in peers neither.
 _INSIDE = """
 import importlib, sys, time
-import numpy as np
 from transect.cli import COMMANDS, app
-from transect.storage.pyramid import halve_image
 importlib.import_module(COMMANDS[sys.argv[1]].split(":")[0])
-halve_image(np.zeros((2, 2), np.uint8))
 start = time.perf_counter()
 app(sys.argv[1:])
 sys.stdout.write(f"seconds {time.perf_counter() - start}")
