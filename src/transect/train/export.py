@@ -8,16 +8,28 @@ from pathlib import Path
 
 import torch
 
+from transect.segment.card import CARD, MODEL
 from transect.segment.maps import CLASSES, HALO, MAPS, STRIDE
 from transect.storage.digests import digest_file
 from transect.storage.files import writing
 from transect.train.calibrate import Calibration, Familiar
+from transect.train.looks import HELD_OUT, TRAINING
 from transect.train.loop import Plan
 from transect.train.network import Exported, Network
+from transect.train.sections import NUMBERS
 from transect.train.validate import Scores
 
-MODEL, CARD = "model.onnx", "model.json"
 OPSET = 17
+
+DATA = "made sections, each seen once: half of them in a plain look, half in any look of the ranges"
+
+LIMITS = (
+    "It decides inside coatings only; foil, separator and outside are found by their geometry.",
+    "Active material is the brighter side: negatives are turned first, by segment.polarity.",
+    "It tells phases apart by grey and texture: binder that looks like a pore is taken for one.",
+    "Particles smaller than 8 px, and openings narrower than a pixel, are not resolved.",
+    "No image of a real electrode was used: scores on real images are in benchmarks.",
+)
 
 
 def export(
@@ -27,6 +39,7 @@ def export(
     scores: Scores,
     calibration: Calibration,
     familiar: Familiar,
+    labels: str = "",
 ) -> None:
     """Write the model and its card into a folder.
 
@@ -38,6 +51,8 @@ def export(
         Where `model.onnx` and `model.json` are written.
     plan, scores, calibration, familiar
         What the card tells: how it was trained, what it scores, how sure it may be, what it knows.
+    labels
+        Folder of labels of its own that it was trained on, if any.
     """
     whole = Exported(network, calibration.temperatures).eval()
     example = torch.zeros(1, 1, 8 * STRIDE, 8 * STRIDE)
@@ -61,7 +76,17 @@ def export(
         "stride_px": STRIDE,
         "px_nm": [10, 100],
         "parameters": sum(p.numel() for p in network.parameters()),
+        "command": f"transect train MODEL --steps {plan.steps} --seed {plan.seed}"
+        + (f" --labels {labels}" if labels else ""),
+        "data": DATA + (f", and labels in {labels}" if labels else ""),
         "training": asdict(plan),
+        "looks": {name: span._asdict() for name, span in TRAINING.spans.items()},
+        "looks_held_out": {
+            name: {key: (span.low, span.high) for key, span in box.items()}
+            for name, box in zip(HELD_OUT, TRAINING.without, strict=True)
+        },
+        "sections": {name: span._asdict() for name, span in NUMBERS.items()},
+        "limits": LIMITS,
         "scores": {k: v for k, v in asdict(scores).items()},
         "calibration": asdict(calibration),
         "familiar": {

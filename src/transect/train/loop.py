@@ -154,7 +154,8 @@ def train(trainer: Trainer, workers: int, strokes: Strokes | None) -> Scores:
                 trainer.step, plan.steps,
                 (time.perf_counter() - began) / (trainer.step - first), loss, scores,
             )  # fmt: skip
-    return scores
+    # A run that had ended before has no step left.
+    return scores if trainer.step > first else validate(trainer.average)
 
 
 def _rise_and_fall(done: float) -> float:

@@ -70,7 +70,7 @@ def train(
     with timed("calibrate"):
         network = trainer.average
         calibration, known = calibrate(network), familiar(network)
-    export(network, output, plan, scores, calibration, known)
+    export(network, output, plan, scores, calibration, known, str(labels or ""))
     logger.info(
         "calibration error %.4f (%.4f before); model and card are in %s",
         calibration.error, calibration.error_before, output,
