@@ -21,10 +21,12 @@ class Journal:
 
     A line is added when all levels of a shard are written. Whether they reached the disk before
     the machine went down, the digest in the line tells: shards are read again before they are kept.
+    Where it is `fresh`, nothing is left of another run.
     """
 
-    def __init__(self, path: Path, whole: dict[Key, str]) -> None:
+    def __init__(self, path: Path, whole: dict[Key, str], fresh: bool) -> None:
         self.whole = whole
+        self.fresh = fresh
         self._path = path
         self._lock = threading.Lock()
 
@@ -47,7 +49,7 @@ class Journal:
         # Metadata may be cut short, and is made again in no time.
         for file in folder.rglob("zarr.json"):
             file.unlink()
-        journal = cls(path, whole or {})
+        journal = cls(path, whole or {}, whole is None)
         # Anew: the last line may be cut short.
         lines = [head, *(_line(key, digest) for key, digest in journal.whole.items())]
         with writing(path) as fresh:

@@ -75,6 +75,8 @@ class ImageWriter:
         row0, col0
             As in `write`.
         """
+        if self.journal and self.journal.fresh:
+            return None
         digest = self.journal.whole.get((self.name, row0, col0)) if self.journal else None
         if digest is not None and (block := self._whole(row0, col0, digest)) is not None:
             self.digests[row0, col0] = digest
