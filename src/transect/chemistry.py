@@ -105,9 +105,7 @@ def settings_of(path: Path, own: Mapping[str, Any]) -> dict[str, Any]:
     said = {key: value for key, value in own.get("expect", {}).items() if value is not None}
     where = f"configuration, part expect, over {path}"
     expect = parse(Expect, merged(stated["expect"], said), where)
-    known = SegmentConfig.model_fields
-    follows = {k: v for k, v in segmentation(expect.contrast).items() if k in known}
-    settings = merged(merged(stated, {"segment": follows}), own)
+    settings = merged(merged(stated, {"segment": segmentation(expect.contrast)}), own)
     return settings | {"expect": {"chemistry": path.stem, **expect.model_dump()}}
 
 

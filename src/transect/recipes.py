@@ -20,10 +20,10 @@ RECIPES: dict[str, int] = {
     "resolve": 2,
     "measure": 1,
     "labels": 1,
-    "join": 2,
-    "judge": 1,
+    "join": 3,
+    "judge": 2,
     "cell": 1,
     "batch": 1,
     "trend": 1,
-    "report": 4,
+    "report": 5,
 }

@@ -119,7 +119,7 @@ rule join:
         folder=blocks_folder,
         tables=subpath(output.particles, parent=True),
         blocks=plan.blocks,
-        settings=plan.parts("measure", "statistics", "segment", "layers"),
+        settings=plan.parts("measure", "statistics", "segment", "layers", "expect"),
     message:
         "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: make tables and metrics"
     shell:

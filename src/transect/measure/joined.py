@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from transect.config import LayersConfig, MeasureConfig, SegmentConfig, StatisticsConfig
+from transect.config import (
+    ExpectConfig,
+    LayersConfig,
+    MeasureConfig,
+    SegmentConfig,
+    StatisticsConfig,
+)
 from transect.measure.lines import Lines
 from transect.measure.partials import Partials
 from transect.measure.union import unite
@@ -25,6 +31,7 @@ class Settings:
     statistics: StatisticsConfig
     segment: SegmentConfig
     layers: LayersConfig
+    expect: ExpectConfig = field(default_factory=ExpectConfig)
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,7 @@ _OF_PARTICLES = (
     *(f"d{q}_{kind}_um" for kind in ("area", "number") for q in (10, 50, 90)),
     "span_area",
     "ecd_mean_um",
+    "ecd_max_um",
     "aspect_ratio_median",
     "circularity_median",
     "solidity_median",
@@ -180,6 +181,9 @@ def _particles(estimates: Estimates, joined: Joined, used: Any, particles: pd.Da
     ecd = particles["ecd_um"].to_numpy(np.float64)
     whole = int(np.count_nonzero(weights))
     estimates.ratio("ecd_mean_um", per_block(ecd * weights), per_block(weights), whole, **facts)
+    largest = float(ecd[weights > 0].max())
+    estimates.add("ecd_max_um", largest, (largest, largest), whole, "counted, not sampled",
+                  limit_um=limit)  # fmt: skip
     filled, void = particles["area_filled_um2"], particles["void_area_um2"]
     estimates.ratio("internal_porosity", per_block(void.to_numpy()), per_block(filled.to_numpy()),
                     found, limit_um=limit, bounds=(0.0, 1.0))  # fmt: skip

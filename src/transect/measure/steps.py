@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from transect.config import (
+    ExpectConfig,
     LayersConfig,
     MeasureConfig,
     SegmentConfig,
@@ -16,6 +17,7 @@ from transect.config import (
 from transect.errors import ConfigError
 from transect.log import logger, timed
 from transect.measure.blockwork import gather, measure_block
+from transect.measure.expected import hold
 from transect.measure.joined import Joined, Settings
 from transect.measure.lines import read_lines
 from transect.measure.partials import SCHEMAS, merge, read_partials, write_partials
@@ -143,7 +145,7 @@ def join(
     output
         Folder of tables to write.
     settings
-        JSON of the configuration's parts `measure`, `statistics`, `segment` and `layers`.
+        JSON of the configuration's parts `measure`, `statistics`, `segment`, `layers` and `expect`.
     """
     config = _settings(settings)
     image = open_image(mosaic)
@@ -160,6 +162,10 @@ def join(
         strip = open_strip(folder, "labels.zarr", "phases", image.shape[1], blocks)
         found = count_agglomerates(strip, config.measure.agglomerate_um)
         tables = section_tables(joined, found)
+        held = hold(tables["metrics"], tables["replicates"], config.expect, image.px_um)
+        tables |= {"metrics": held.metrics, "replicates": held.replicates}
+    for warning in held.warnings:
+        logger.warning("join %s/%s/%s: %s", batch, cell, section, warning)
     facts = {
         "recipe": str(RECIPES["join"]),
         "px_um": repr(image.px_um),
@@ -169,7 +175,8 @@ def join(
     with writing(output) as partial:
         partial.mkdir(parents=True)
         for name, schema in SECTION_TABLES.items():
-            write_table(partial / f"{name}.parquet", tables[name], schema, facts)
+            more = {"unexpected": json.dumps(held.warnings)} if name == "metrics" else {}
+            write_table(partial / f"{name}.parquet", tables[name], schema, facts | more)
     logger.info("join: %s", ", ".join(f"{len(tables[n])} {n}" for n in SECTION_TABLES))
 
 
@@ -178,7 +185,7 @@ def _settings(settings: str) -> Settings:
         values = json.loads(settings)
     except json.JSONDecodeError as error:
         raise ConfigError(f"--settings: not JSON: {error}") from None
-    known = ("measure", "statistics", "segment", "layers")
+    known = ("measure", "statistics", "segment", "layers", "expect")
     if not isinstance(values, dict) or set(values) - set(known):
         raise ConfigError(f"--settings: expected an object with {', '.join(known)}")
 
@@ -190,4 +197,5 @@ def _settings(settings: str) -> Settings:
         parse(StatisticsConfig, part("statistics"), "--settings statistics"),
         parse(SegmentConfig, part("segment"), "--settings segment"),
         parse(LayersConfig, part("layers"), "--settings layers"),
+        parse(ExpectConfig, part("expect"), "--settings expect"),
     )

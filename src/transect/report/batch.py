@@ -14,10 +14,10 @@ from transect.report import pages
 from transect.report.comparison import Row, compare, key_columns, title, trends
 from transect.report.digits import NONE, count, short
 from transect.report.estimates import VERDICT_SIGNS, Estimate, estimate, estimates, verdicts, worst
-from transect.report.inputs import TABLES
+from transect.report.inputs import TABLES, unexpected
 from transect.report.labels import label, order
 from transect.report.settings import settings_shown
-from transect.storage.tables import read_table
+from transect.storage.tables import read_metadata, read_table
 
 AGGREGATE = (
     "batch",
@@ -67,6 +67,7 @@ def batch_page(folder: Path, output: Path, settings: str, trend: Path | None) ->
         overall=worst([row.verdict for row in rows]),
         tally=_tally(rows),
         facts=facts,
+        notices=[f"{row.cell} / {row.section}: {said}" for row in rows for said in row.unexpected],
         comparisons=[compare(key, rows, cells) for key in keys],
         aggregates=_whole(whole),
         trends=trends(_aggregates([] if trend is None else [trend])),
@@ -103,6 +104,7 @@ def _row(section: Path, output: Path) -> Row:
         list(dict.fromkeys(v.estimate.name for v in judged if v.verdict == "fail")),
         {(e.metric, e.side): e for e in numbers},
         judged,
+        unexpected(read_metadata(section / metrics)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,7 @@ class Row:
     failed: list[str]
     numbers: dict[Key, Estimate]
     verdicts: list[Verdict]
+    unexpected: list[str] = field(default_factory=list)
 
 
 def key_columns(rows: list[Row]) -> list[Key]:

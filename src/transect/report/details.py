@@ -99,7 +99,7 @@ def _typical(section: Section, px_um: float) -> Place | None:
 def _most_cracked(section: Section, px_um: float) -> Place | None:
     cracks = section.tables["cracks"]
     lengths = numbers(cracks["length_um"])
-    if not np.nansum(lengths) > 0:
+    if not np.nansum(lengths) > 0 or not section.applies("cracked_fraction"):
         return None
     half = np.array([COLUMNS, ROWS]) / 2
     spot = np.stack([numbers(cracks["mosaic_x_um"]), numbers(cracks["mosaic_y_um"])]) / px_um
@@ -115,7 +115,7 @@ def _most_cracked(section: Section, px_um: float) -> Place | None:
 def _largest_void(section: Section, px_um: float) -> Place | None:
     particles = section.tables["particles"]
     voids = numbers(particles["void_area_um2"])
-    if not np.nansum(voids) > 0:
+    if not np.nansum(voids) > 0 or not section.applies("internal_porosity"):
         return None
     row = particles.iloc[int(np.nanargmax(voids))]
     fact = f"{short(float(row['void_area_um2']))} µm² of voids in one particle"

@@ -98,6 +98,8 @@ def iso_status(n: int) -> str:
 
 def crack_charts(section: Section) -> list[Chart]:
     """Draw the lengths and widths of the cracks."""
+    if not section.applies("cracked_fraction"):
+        return []
     rows = section.tables["cracks"]
     charts = (
         _histogram("Crack length", "length / µm", [("crack", "", numbers(rows["length_um"]))]),
@@ -113,6 +115,8 @@ def pore_charts(section: Section) -> list[Chart]:
     rows = section.tables["pores"]
     charts = []
     for kind, words in PORE_KINDS.items():
+        if kind == "intra" and not section.applies("porosity_intra"):
+            continue
         part = rows[rows["kind"] == kind]
         sizes = numbers(part["ecd_um"])
         title = f"Pores {words}" if kind != "gap" else words.capitalize()

@@ -11,6 +11,8 @@ import pandas as pd
 
 from transect.report import digits
 from transect.report.labels import KEY_METRICS, definition, label, order, side_words
+from transect.statistics.limits import NOT_HERE
+from transect.statistics.registry import applies
 
 Row = Mapping[Hashable, Any]
 """One row of a table, by column."""
@@ -154,17 +156,24 @@ def overall(found: Sequence[Verdict]) -> str:
 
 def worst(words: Sequence[str]) -> str:
     """Choose the gravest of some verdicts; no limit where there are none."""
-    return min(words, key=_rank, default="no limit")
+    return min((w for w in words if w != NOT_HERE), key=_rank, default="no limit")
 
 
 def undefined(found: Sequence[Estimate]) -> list[tuple[str, str]]:
     """List why key numbers have no value: the reason and the names it holds for."""
-    without = [e for e in found if e.metric in KEY_METRICS and not math.isfinite(e.value)]
+    key = [e for e in found if e.metric in KEY_METRICS and applies(e.note)]
+    without = [e for e in key if not math.isfinite(e.value)]
     reasons = dict.fromkeys(e.note or "not defined" for e in without)
     return [
         (why, ", ".join(e.full_name for e in without if (e.note or "not defined") == why))
         for why in reasons
     ]
+
+
+def elsewhere(found: Sequence[Estimate]) -> tuple[str, str]:
+    """Say what this coating cannot have: the reason and the names of its metrics."""
+    out = [e for e in found if not applies(e.note)]
+    return (out[0].note if out else ""), ", ".join(dict.fromkeys(e.name for e in out))
 
 
 def _rank(verdict: str) -> int:

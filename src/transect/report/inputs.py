@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from transect.errors import InputError, StorageError
+from transect.statistics.registry import applies
 from transect.storage.images import Image, open_image
 from transect.storage.tables import read_metadata, read_table
 
@@ -202,6 +203,16 @@ class Section:
         """Whether a collector foil was found; true where no one looked for it."""
         return self.fact("layers", "foil", "true").lower() != "false"
 
+    def applies(self, metric: str) -> bool:
+        """Whether a coating of this chemistry can have what a metric tells of."""
+        rows = self.tables["metrics"]
+        return all(applies(note) for note in texts(rows["note"][rows["metric"] == metric]))
+
+    @property
+    def unexpected(self) -> list[str]:
+        """Sizes that are not plausible for the chemistry, one sentence each."""
+        return unexpected(self.facts.get("metrics", {}))
+
     def fact(self, table: str, key: str, default: str = "") -> str:
         """Look up a fact of a table's file metadata."""
         return self.facts.get(table, {}).get(key, default)
@@ -257,6 +268,16 @@ def texts(values: Sequence[Any] | pd.Series) -> list[str]:
 def numbers(values: pd.Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Numbers of a column, NaN where there is none."""
     return np.array(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
+
+
+def unexpected(facts: dict[str, str]) -> list[str]:
+    """Read from the facts of a table of metrics what is not plausible, one sentence each."""
+    try:
+        found = json.loads(facts.get("unexpected", "[]"))
+    except ValueError:
+        return []
+    said = [str(sentence) for sentence in found] if isinstance(found, list) else []
+    return [f"{words[:1].upper()}{words[1:]}" for words in said]
 
 
 def _name(section: Section, folder: Path, found: list[str]) -> None:

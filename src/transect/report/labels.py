@@ -45,6 +45,7 @@ LABELS: dict[str, Label] = {
     "d90_number_um": Label("D90 by number", _P),
     "span_area": Label("Span", _P),
     "ecd_mean_um": Label("Mean diameter", _P),
+    "ecd_max_um": Label("Largest diameter", _P),
     "n_particles": Label("Particles measured", _P),
     "n_A_per_mm2": Label("Particles per area", _P),
     "aspect_ratio_median": Label("Aspect ratio, median", _P),

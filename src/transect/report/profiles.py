@@ -93,7 +93,9 @@ def depth_charts(section: Section) -> list[Chart]:
     """Draw the fraction of each phase through the depth, both sides in one chart."""
     rows = section.tables["profile"]
     ends = ("collector", "surface") if section.foil else ("lower border", "upper border")
-    present = [p for p in PHASES if (rows["phase"] == p).any()]
+    told = {"crack": "porosity_crack", "void": "porosity_intra"}
+    shown = [p for p in PHASES if p not in told or section.applies(told[p])]
+    present = [p for p in shown if (rows["phase"] == p).any()]
     return [_depth(rows[rows["phase"] == phase], phase, ends) for phase in present]
 
 

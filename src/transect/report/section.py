@@ -14,6 +14,7 @@ from transect.report.distributions import crack_charts, iso_status, pore_charts,
 from transect.report.engine import engine_facts, engine_warnings
 from transect.report.estimates import (
     Estimate,
+    elsewhere,
     estimates,
     grouped,
     key_numbers,
@@ -30,6 +31,7 @@ from transect.report.profiles import depth_charts, thickness_charts, trend_words
 from transect.report.quality import seam_chart, stitching_facts, tile_maps
 from transect.report.settings import settings_shown
 from transect.report.viewer import overview
+from transect.statistics.limits import NOT_HERE
 
 PHASE_WORDS = {
     Phase.COLLECTOR: "Collector",
@@ -85,7 +87,8 @@ def section_page(folder: Path, settings: str) -> str:
 def _numbers(section: Section, numbers: list[Estimate]) -> dict[str, Any]:
     judged = verdicts(section.tables["verdicts"])
     return {
-        "verdicts": [v for v in judged if v.verdict != "no limit"],
+        "verdicts": [v for v in judged if v.verdict not in ("no limit", NOT_HERE)],
+        "unjudged": [v for v in judged if v.verdict == NOT_HERE and v.limits],
         "unlimited": sum(v.verdict == "no limit" for v in judged),
         "overall": overall(judged),
         "numbers": numbers,
@@ -93,6 +96,7 @@ def _numbers(section: Section, numbers: list[Estimate]) -> dict[str, Any]:
         "usual_method": usual_method(numbers),
         "keys": key_numbers(numbers),
         "undefined": undefined(numbers),
+        "elsewhere": elsewhere(numbers),
     }
 
 
@@ -177,6 +181,7 @@ def _notices(section: Section) -> list[str]:
             "No collector foil was found: all that was recorded is taken for coating, and"
             " thickness is not a measurement."
         )
+    said += section.unexpected
     said += engine_warnings(section)
     if len(tables["tiles"]) == 1:
         said.append("One tile only: there are no seams, and intervals rest on little material.")

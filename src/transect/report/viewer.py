@@ -100,8 +100,10 @@ def limits_of(section: Section) -> tuple[float, float]:
 
 
 def cracked_ids(section: Section) -> npt.NDArray[np.uint64]:
-    """Sorted ids of the cracked particles."""
+    """Sorted ids of the cracked particles; none where particles do not crack."""
     rows = section.tables["particles"]
+    if not section.applies("cracked_fraction"):
+        rows = rows.head(0)
     cracked = rows["particle"][rows["cracked"].astype(bool)]
     return np.sort(np.asarray(cracked, dtype=np.uint64))
 

@@ -10,8 +10,11 @@ import pandas as pd
 import yaml
 
 from transect.errors import ConfigError
-from transect.statistics.registry import REGISTRY
+from transect.statistics.registry import REGISTRY, applies
 from transect.statistics.tables import VERDICTS
+
+NOT_HERE = "does not apply"
+"""Verdict on a metric of a defect that the coating cannot have."""
 
 
 @dataclass(frozen=True)
@@ -128,5 +131,8 @@ def judge(metrics: pd.DataFrame, limits: dict[tuple[str, str], Limit]) -> pd.Dat
     frame["limit_low"] = [limit.low for limit in found]
     frame["limit_high"] = [limit.high for limit in found]
     ends = zip(frame["value"], frame["ci_low"], frame["ci_high"], found, strict=True)
-    frame["verdict"] = [verdict(*end) for end in ends]
+    frame["verdict"] = [
+        verdict(*end) if applies(note) else NOT_HERE
+        for end, note in zip(ends, frame["note"], strict=True)
+    ]
     return frame[VERDICTS.names] if len(frame) else VERDICTS.empty()

@@ -42,6 +42,7 @@ _ALL = (
     Metric("n_particles", "1", "particle sections that were measured, border ones included"),
     Metric("n_A_per_mm2", "1/mm2", "sum of the Miles-Lantuejoul weights over the valid area"),
     Metric("ecd_mean_um", "um", f"mean equivalent circle diameter; {_RAW}"),
+    Metric("ecd_max_um", "um", "largest equivalent circle diameter of the whole particles"),
     Metric("aspect_ratio_median", "1", "median of feret_min / feret_max of whole particles"),
     Metric("circularity_median", "1", "median of sqrt(4 pi A / P^2) of whole particles"),
     Metric("solidity_median", "1", "median of area over hull area of whole particles"),
@@ -91,3 +92,15 @@ _ALL = (
     Metric("agglomerate_per_mm2", "1/mm2", "binder components above the agglomerate limit"),
 )
 REGISTRY: dict[str, Metric] = {metric.name: metric for metric in _ALL}
+
+_ELSEWHERE = "does not apply to "
+
+
+def elsewhere(chemistry: str) -> str:
+    """Note of a metric whose defect a coating cannot have."""
+    return _ELSEWHERE + chemistry
+
+
+def applies(note: str) -> bool:
+    """Whether a metric with this note can be judged."""
+    return not note.startswith(_ELSEWHERE)

@@ -61,7 +61,7 @@ VERDICTS = Schema(
         _UNIT,
         Column("limit_low", "float64", "unit column", "lower limit; NaN if none"),
         Column("limit_high", "float64", "unit column", "upper limit; NaN if none"),
-        Column("verdict", "string", "", "pass, fail, not decidable, or no limit"),
+        Column("verdict", "string", "", "pass, fail, not decidable, no limit, or does not apply"),
     ),
 )
 
