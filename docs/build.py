@@ -29,8 +29,8 @@ COLUMN_TEXTS = {
     "cell": "Cell that the section was cut from.",
     "section": "Name of the section, unique within its cell.",
     "folder": "Folder of the raw tiles, from the folder that the workflow runs in or absolute.",
-    "chemistry": "Name of a file in `config/chemistries/`, whose settings and expectations are taken:"
-    " nmc when blank.",
+    "chemistry": "Name of a file in `config/chemistries/`, whose settings and expectations are"
+    " taken: nmc when blank.",
     "blocks": "Parts that the section is worked on in, about 2 gigapixels each; results are the"
     " same for any number.",
     "tiles": "Images that the folder should hold; more or fewer is an error. Not checked when"
