@@ -112,7 +112,8 @@ def run_section(
             "--faces", place / "faces.parquet", *t,
         )  # fmt: skip
     step(
-        "resolve", "--folder", parts, "--blocks", blocks, "--output", groups,
+        "resolve", "--folder", parts, "--blocks", blocks, "--thresholds", thresholds,
+        "--output", groups,
         "--engine", out / "engine.parquet",
     )  # fmt: skip
     for b in range(blocks):

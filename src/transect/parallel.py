@@ -63,7 +63,9 @@ class Window:
         return slice(self.row0, self.row1), slice(self.col0, self.col1)
 
 
-def windows(shape: tuple[int, int], col0: int = 0, col1: int | None = None) -> list[Window]:
+def windows(
+    shape: tuple[int, int], col0: int = 0, col1: int | None = None, edge: int = WINDOW
+) -> list[Window]:
     """All windows of the global grid between two columns, in row-major order.
 
     Parameters
@@ -71,14 +73,16 @@ def windows(shape: tuple[int, int], col0: int = 0, col1: int | None = None) -> l
     shape
         Rows and columns of the mosaic at level 0.
     col0, col1
-        First column and one past the last; `col0` is a multiple of `WINDOW`.
+        First column and one past the last; `col0` is a multiple of `edge`.
+    edge
+        Rows and columns of a window.
     """
     rows, columns = shape
     stop = columns if col1 is None else col1
     return [
-        Window(r, min(r + WINDOW, rows), c, min(c + WINDOW, stop))
-        for r in range(0, rows, WINDOW)
-        for c in range(col0, stop, WINDOW)
+        Window(r, min(r + edge, rows), c, min(c + edge, stop))
+        for r in range(0, rows, edge)
+        for c in range(col0, stop, edge)
     ]
 
 

@@ -121,6 +121,10 @@ class Plan:
         """Whether a network decides on the section's pixels."""
         return self._of(wildcards).segment.network
 
+    def polarity(self, wildcards: Wildcards) -> str:
+        """Whether active material is bright or dark in the section."""
+        return self._of(wildcards).segment.polarity
+
     def model_card(self, wildcards: Wildcards) -> str:
         """Card of the network, which holds the digest of its file."""
         return str(self._of(wildcards).segment.model_folder / CARD)

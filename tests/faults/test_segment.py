@@ -11,6 +11,7 @@ from support.electrode import make_electrode, write_mosaic
 from transect.errors import AnalysisError, ConfigError, StorageError
 from transect.layers.steps import layers
 from transect.segment.steps import resolve, segment, thresholds
+from transect.segment.thresholds import Thresholds
 
 
 def prepared(tmp_path: Path, image: np.ndarray) -> tuple[Path, Path]:
@@ -32,6 +33,38 @@ def test_section_without_particles(tmp_path: Path) -> None:
     mosaic, table = prepared(tmp_path, noise)
     with pytest.raises(AnalysisError, match="no particles can be told"):
         thresholds(mosaic=mosaic, layers=table, output=tmp_path / "t.json")
+
+
+@pytest.mark.parametrize("foil_grey", [122, 240])
+def test_a_negative_gives_no_numbers(tmp_path: Path, foil_grey: int) -> None:
+    """Layers are in the wrong places then, or not: either way."""
+    image = 255 - make_electrode(noise=5, foil_grey=foil_grey).image
+    mosaic, table = prepared(tmp_path, image)
+    words = r"mosaic\.zarr: segment\.polarity is bright, expected dark.*set segment\.polarity to"
+    with pytest.raises(AnalysisError, match=words):
+        thresholds(mosaic=mosaic, layers=table, output=tmp_path / "t.json")
+    assert not (tmp_path / "t.json").exists()
+
+
+def test_a_polarity_that_is_set_wrong(tmp_path: Path) -> None:
+    mosaic, table = prepared(tmp_path, make_electrode(noise=5).image)
+    wrong = {"mosaic": mosaic, "layers": table, "output": tmp_path / "t.json"}
+    with pytest.raises(AnalysisError, match="is dark, expected bright.*brighter than what lies"):
+        thresholds(**wrong, settings='{"polarity": "dark"}')
+    thresholds(**wrong, settings='{"polarity": "dark", "polarity_check": "warn"}')
+    found = Thresholds.load(tmp_path / "t.json").facing
+    assert (found.polarity, found.found) == ("dark", "bright")
+
+
+def test_polarity_is_a_word(tmp_path: Path) -> None:
+    mosaic, table = prepared(tmp_path, make_electrode().image)
+    with pytest.raises(ConfigError, match="polarity.*found 'black'"):
+        thresholds(
+            mosaic=mosaic,
+            layers=table,
+            output=tmp_path / "t.json",
+            settings='{"polarity": "black"}',
+        )
 
 
 def test_thresholds_file_is_something_else(tmp_path: Path) -> None:
@@ -56,6 +89,7 @@ def test_missing_block(tmp_path: Path) -> None:
         resolve(
             folder=tmp_path,
             blocks=2,
+            thresholds=tmp_path / "t.json",
             output=tmp_path / "groups.parquet",
             engine=tmp_path / "engine.parquet",
         )
@@ -75,6 +109,7 @@ def test_wrong_settings(tmp_path: Path, settings: str, message: str) -> None:
         resolve(
             folder=tmp_path,
             blocks=1,
+            thresholds=tmp_path / "t.json",
             output=tmp_path / "g.parquet",
             engine=tmp_path / "e.parquet",
             settings=settings,

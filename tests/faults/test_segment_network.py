@@ -20,6 +20,7 @@ from transect.segment.network import Network
 from transect.segment.predict import TABLE
 from transect.segment.steps import segment
 from transect.segment.tables import WINDOWS
+from transect.segment.thresholds import Facing
 from transect.segment.trust import FACTS, network_row
 from transect.storage.tables import write_table
 
@@ -141,4 +142,4 @@ def test_blocks_of_different_models_are_refused(tmp_path: Path) -> None:
         facts = dict.fromkeys(FACTS, "1.0") | {"model": model}
         write_table(tmp_path / str(block) / TABLE, WINDOWS.empty(), WINDOWS, facts)
     with pytest.raises(StorageError, match="model is b, expected a as in the first block"):
-        network_row(tmp_path, 2)
+        network_row(tmp_path, 2, Facing("bright", "bright", 0.8))

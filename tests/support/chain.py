@@ -53,7 +53,10 @@ def report(raw: Path, root: Path, settings: dict[str, Any] | None = None) -> Pat
         output=out / "details.parquet", store=out / "details.zarr",
         settings=compact(config.mosaic), threads=2,
     )  # fmt: skip
-    layers(**mosaic, output=out / "layers.parquet", settings=compact(config.layers), threads=2)
+    layers(
+        **mosaic, output=out / "layers.parquet", polarity=config.segment.polarity,
+        settings=compact(config.layers), threads=2,
+    )  # fmt: skip
     shape = mosaic | {"layers": out / "layers.parquet"}
     own = {"settings": compact(config.segment)}
     thresholds(**shape, output=out / "thresholds.json", threads=2, **own)
@@ -64,7 +67,10 @@ def report(raw: Path, root: Path, settings: dict[str, Any] | None = None) -> Pat
         faces=block / "faces.parquet", threads=2, **own,
     )  # fmt: skip
     parts: dict[str, Any] = {"folder": out / "blocks", "blocks": 1}
-    resolve(**parts, output=out / "groups.parquet", engine=out / "engine.parquet", **own)
+    resolve(
+        **parts, thresholds=out / "thresholds.json", output=out / "groups.parquet",
+        engine=out / "engine.parquet", **own,
+    )  # fmt: skip
     measure(
         **shape, **parts, groups=out / "groups.parquet", block=0, labels=block / "labels.zarr",
         partials=block / "partials", settings=compact(config.measure), threads=2,

@@ -22,6 +22,7 @@ from support.report_tables import (
 from transect.measure.tables import BLOCKS, COLUMNS, CRACKS, METRICS, PARTICLES, PORES, PROFILE
 from transect.mosaic.tables import DETAILS
 from transect.segment.tables import ENGINE
+from transect.segment.thresholds import Facing
 from transect.segment.trust import classical_row
 from transect.statistics.tables import VERDICTS
 from transect.storage.tables import write_table
@@ -51,7 +52,7 @@ def fake_section(folder: Path, made: Made | None = None) -> Path:
     write_table(folder / "tiles.parquet", tiles, TILES)
     made_stitching(folder, made, tiles, random)
     write_table(folder / "details.parquet", DETAILS.empty(), DETAILS)
-    write_table(folder / "engine.parquet", classical_row(), ENGINE)
+    write_table(folder / "engine.parquet", classical_row(Facing("bright", "bright", 0.8)), ENGINE)
     return folder
 
 

@@ -10,6 +10,7 @@ import pytest
 from transect.report.engine import engine_facts, engine_warnings
 from transect.report.inputs import Section
 from transect.segment.tables import ENGINE, SOLIDS
+from transect.segment.thresholds import Facing
 from transect.segment.trust import classical_row
 
 
@@ -21,15 +22,24 @@ def section_of(**values: object) -> Section:
     row |= {
         "engine": "network", "model": "abc", "runtime": "onnxruntime 1", "px_nm": 50.0,
         "px_nm_low": 10.0, "px_nm_high": 100.0, "windows": 20, "unsure_fraction": 0.05,
-        "judged": 20, "strange": 0, "compared": 3, **values,
+        "judged": 20, "strange": 0, "compared": 3,
+        "polarity": "bright", "polarity_found": "bright", "polarity_score": 0.8, **values,
     }  # fmt: skip
     return Section("B", "C", "S", {"engine": pd.DataFrame([row])[ENGINE.names]})
 
 
 def test_the_classical_engine_says_so_and_warns_of_nothing() -> None:
-    section = Section("B", "C", "S", {"engine": classical_row()})
+    section = Section("B", "C", "S", {"engine": classical_row(Facing("bright", "bright", 0.8))})
     assert dict(engine_facts(section))["Phases decided by"].startswith("thresholds")
     assert engine_warnings(section) == []
+
+
+@pytest.mark.parametrize(("found", "words"), [("undecided", "do not tell"), ("dark", "opposite")])
+def test_polarity_that_is_not_sure_is_said_of_either_engine(found: str, words: str) -> None:
+    row = classical_row(Facing("bright", "bright", 0.8)).assign(polarity_found=found)
+    section = Section("B", "C", "S", {"engine": row})
+    assert re.search(words, engine_warnings(section)[0])
+    assert "brighter as set" in dict(engine_facts(section))["Active material against pores"]
 
 
 def test_the_network_says_which_it_was_and_how_sure() -> None:
@@ -50,6 +60,9 @@ def test_the_network_says_which_it_was_and_how_sure() -> None:
         ({"compared": 0}, "not compared"),
         ({"classical_pore_fraction": 0.279}, "pore more by 2.1 points"),
         ({"classical_binder_fraction": 0.2}, "binder less by 10.0 points"),
+        ({"polarity_found": "undecided", "polarity_score": -0.05}, "brighter.*do not tell"),
+        ({"polarity_found": "dark", "polarity_score": -0.5}, "brighter.*the opposite"),
+        ({"polarity": "dark", "polarity_score": 0.5}, "darker.*the opposite"),
         ({"unsure_fraction": 0.3}, "not sure of 30.0 %"),
     ],
 )

@@ -72,6 +72,7 @@ def run_blocks(folder: Path, blocks: int, threads: int) -> Path:
     resolve(
         folder=out,
         blocks=blocks,
+        thresholds=folder / "thresholds.json",
         output=out / "groups.parquet",
         engine=out / "engine.parquet",
         settings=settings,

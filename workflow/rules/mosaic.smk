@@ -141,6 +141,7 @@ rule find_layers:
     params:
         recipe=RECIPES["layers"],
         mosaic=subpath(input.mosaic, parent=True),
+        polarity=plan.polarity,
         settings=plan.part("layers"),
     message:
         "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: find collector and coatings"
@@ -148,6 +149,7 @@ rule find_layers:
         "transect layers"
         "  --mosaic {params.mosaic:q}"
         "  --output {output.layers:q}"
+        "  --polarity {params.polarity}"
         "  --settings {params.settings:q}"
         "  --threads {threads}"
         "  2> {log:q}"

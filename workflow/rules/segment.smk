@@ -2,7 +2,7 @@
 
 
 rule thresholds:
-    """Choose the grey limits of the phases, once for the whole section."""
+    """Choose the grey limits of the phases, and check the polarity, once for the section."""
     input:
         mosaic="<section>/mosaic.zarr/zarr.json",
         layers="<section>/layers.parquet",
@@ -128,6 +128,7 @@ rule resolve:
         contacts=of_blocks("contacts.parquet"),
         faces=of_blocks("faces.parquet"),
         windows=of_network("windows.parquet"),
+        thresholds="<section>/thresholds.json",
     output:
         groups="<section>/groups.parquet",
         engine="<section>/engine.parquet",
@@ -152,6 +153,7 @@ rule resolve:
         "transect resolve"
         "  --folder {params.folder:q}"
         "  --blocks {params.blocks}"
+        "  --thresholds {input.thresholds:q}"
         "  --output {output.groups:q}"
         "  --engine {output.engine:q}"
         "  --settings {params.settings:q}"

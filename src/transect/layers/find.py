@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from transect.config import LayersConfig
+from transect.config import LayersConfig, Polarity
 from transect.errors import AnalysisError
 from transect.geometry import LINES
 from transect.layers.envelope import bridge, disc_closing, lasting, robust, running_median
 from transect.layers.foil import Band, find_foil
-from transect.layers.greys import Greys, coarse_greys
+from transect.layers.greys import Greys, Turn, coarse_greys
 from transect.layers.outline import Outline, outline, straighten
 from transect.layers.refine import Border, border
 from transect.layers.separator import Bounds, separator_line
@@ -64,12 +65,23 @@ class Finder:
     valid: Image
     config: LayersConfig
     threads: int
+    polarity: Polarity = "bright"
 
     def read(self, window: Window) -> F32:
-        """Pixels at full resolution, NaN where none was recorded."""
-        pixels = self.mosaic.read(window).astype(np.float32)
-        pixels[self.valid.read(window) == 0] = np.nan
+        """Pixels at full resolution with bright active material, NaN where none was recorded."""
+        recorded = self.valid.read(window) > 0
+        pixels = self._turn.pixels(self.mosaic.read(window), recorded, np.nan)
+        pixels[~recorded] = np.nan
         return pixels
+
+    @cached_property
+    def _turn(self) -> Turn:
+        if self.polarity == "bright":
+            return Turn()
+        level = self._level()
+        coarse, valid = self.mosaic.whole(level), self.valid.whole(level)
+        seen = wholly(valid[: coarse.shape[0], : coarse.shape[1]] > 0)
+        return Turn.over(coarse, seen)
 
     def find(self) -> Found:
         """Find every layer.
@@ -80,8 +92,9 @@ class Finder:
             The mosaic has no contrast.
         """
         level = self._level()
-        image = self.mosaic.whole(level).astype(np.float32)
-        seen = wholly(self.valid.whole(level)[: image.shape[0], : image.shape[1]] > 0)
+        coarse = self.mosaic.whole(level)
+        recorded = self.valid.whole(level)[: coarse.shape[0], : coarse.shape[1]] > 0
+        image, seen = self._turn.pixels(coarse, recorded, 0.0), wholly(recorded)
         if not seen.any() or image[seen].min() == image[seen].max():
             raise AnalysisError(
                 "mosaic: no contrast, every recorded pixel is equal or none was recorded;"
@@ -103,7 +116,8 @@ class Finder:
                 self._side(found, side, step, shape, level, greys)
         sides = [s for s in "ab" if f"{s}_surface_px" in found.lines]
         found.facts["sides"] = sides
-        logger.info("foil of grey %.1f, coating on sides %s", band.grey, sides or "none")
+        grey = self._turn.grey(band.grey)
+        logger.info("foil of grey %.1f, coating on sides %s", grey, sides or "none")
         for side in sides:
             hidden = 1 - found.measured[side].mean()
             if hidden > 0:
@@ -177,10 +191,10 @@ class Finder:
         found.facts = {
             "foil": True,
             "angle_deg": float(np.degrees(np.arctan(slope))),
-            "foil_grey": band.grey,
-            "pore_grey": greys.pore,
-            "binder_grey": greys.binder,
-            "active_material_grey": greys.bright,
+            "foil_grey": self._turn.grey(band.grey),
+            "pore_grey": self._turn.grey(greys.pore),
+            "binder_grey": self._turn.grey(greys.binder),
+            "active_material_grey": self._turn.grey(greys.bright),
             "separators": [],
         }
         found.lines.update({f"base_{side}": line for side, line in bases.items()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,39 @@ from transect.modes import fit_modes
 
 F32 = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Greys as they are, or turned over: layers are looked for where active material is bright.
+
+    Attributes
+    ----------
+    total
+        What a grey and its turned one add up to; absent where greys stay as they are.
+    """
+
+    total: float | None = None
+
+    @classmethod
+    def over(cls, coarse: npt.NDArray[Any], seen: Bool) -> Turn:
+        """Take the ends of what was recorded for each other; those of the type where it has any."""
+        if coarse.dtype.kind == "u":
+            return cls(float(np.iinfo(coarse.dtype).max))
+        if not seen.any():
+            return cls()
+        return cls(float(coarse[seen].min()) + float(coarse[seen].max()))
+
+    def pixels(self, pixels: npt.NDArray[np.generic], recorded: Bool, fill: float) -> F32:
+        """Greys of pixels; `fill` where turned ones were not recorded."""
+        greys = pixels.astype(np.float32)
+        if self.total is None:
+            return greys
+        return np.where(recorded, np.float32(self.total) - greys, np.float32(fill))
+
+    def grey(self, grey: float) -> float:
+        """Grey of the mosaic that a turned one was, or the other way round."""
+        return grey if self.total is None else self.total - grey
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ APART = 0.02
 
 SOLIDS = {"active_material": "active material", "binder": "binder", "pore": "pore"}
 LIMITS = (40, 60)
+TONES = {"bright": "brighter", "dark": "darker"}
 
 
 def engine_facts(section: Section) -> list[tuple[str, str]]:
@@ -21,8 +22,9 @@ def engine_facts(section: Section) -> list[tuple[str, str]]:
     row = _row(section)
     if row is None:
         return []
+    polarity = ("Active material against pores", _polarity(row))
     if row["engine"] != "network":
-        return [("Phases decided by", "thresholds of grey values (classical engine)")]
+        return [("Phases decided by", "thresholds of grey values (classical engine)"), polarity]
     facts = [
         ("Phases decided by", f"network ({row['runtime']})"),
         ("Digest of the model", str(row["model"])),
@@ -31,6 +33,7 @@ def engine_facts(section: Section) -> list[tuple[str, str]]:
             "Windows unlike all of the training",
             f"{count(row['strange'])} of {count(row['judged'])}",
         ),
+        polarity,
     ]
     for name, words in SOLIDS.items():
         ends = sorted(float(row[f"{name}_fraction_{p}"]) for p in LIMITS)
@@ -50,9 +53,11 @@ def engine_facts(section: Section) -> list[tuple[str, str]]:
 def engine_warnings(section: Section) -> list[str]:
     """Say what a reader must know of the engine before any number."""
     row = _row(section)
-    if row is None or row["engine"] != "network":
+    if row is None:
         return []
-    said = [*_scale(row), *_strange(row), *_apart(row)]
+    if row["engine"] != "network":
+        return _facing(row)
+    said = [*_facing(row), *_scale(row), *_strange(row), *_apart(row)]
     if row["unsure_fraction"] > 0.2:
         said.append(
             f"The network is not sure of {_percent(row['unsure_fraction'])} of the coating"
@@ -64,6 +69,27 @@ def engine_warnings(section: Section) -> list[str]:
 def _row(section: Section) -> pd.Series | None:
     table = section.tables["engine"]
     return table.iloc[0] if len(table) else None
+
+
+def _polarity(row: pd.Series) -> str:
+    """Polarity as set, and as shapes say."""
+    found = {"undecided": "shapes do not tell"}.get(
+        row["polarity_found"], f"{TONES.get(row['polarity_found'])} by its shapes"
+    )
+    return f"{TONES[row['polarity']]} as set, {found} (score {short(row['polarity_score'])})"
+
+
+def _facing(row: pd.Series) -> list[str]:
+    """Warn where shapes do not say what was set."""
+    if row["polarity_found"] == row["polarity"]:
+        return []
+    taken = f"Active material is taken to be {TONES[row['polarity']]} than pores"
+    if row["polarity_found"] == "undecided":
+        return [f"{taken}, and shapes in the image do not tell whether it is: look at the overlay."]
+    return [
+        f"{taken}, and shapes in the image say the opposite: unless its pores are rounder than its"
+        " particles, all numbers are wrong."
+    ]
 
 
 def _scale(row: pd.Series) -> list[str]:

@@ -78,8 +78,11 @@ def segment_image(
     """
     config = config or SegmentConfig()
     zone = np.full(image.shape, UNDECIDED, np.uint8) if zone is None else zone
-    scale = scale_of(image[zone == UNDECIDED], "image")
+    scale = scale_of(image[zone == UNDECIDED], "image", config.polarity)
     grey = to_scale(image, scale)
+    if config.polarity == "dark":
+        # What was not recorded is 0, turned over or not.
+        grey[zone == Phase.INVALID] = 0
     if config.network:
         maps = network_maps(grey, zone, _network(config.model_folder), config.there)
         return label_image(maps, zone, NetworkEngine(config.crack_width_px), config, edge=edge)

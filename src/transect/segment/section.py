@@ -60,7 +60,12 @@ class Section:
 
     def read(self, window: Window, scale: tuple[float, float]) -> tuple[U8, U8]:
         """Pixels on the 8-bit scale and the zone of a window."""
-        return to_scale(self.mosaic.read(window), scale), self.zone(window)
+        valid = self.valid.read(window)
+        grey = to_scale(self.mosaic.read(window), scale)
+        if scale[0] > scale[1]:
+            # What was not recorded is 0 in every mosaic, turned over or not.
+            grey = np.where(valid > 0, grey, np.uint8(0))
+        return grey, self.layers.zone(window, valid)
 
     def read_maps(self, window: Window, maps: Strip) -> tuple[U8, U8]:
         """Read maps of a network, (channel, row, column), and the zone of a window."""
@@ -69,6 +74,17 @@ class Section:
     def zone(self, window: Window) -> U8:
         """Phase by geometry of a window; see `Layers.zone`."""
         return self.layers.zone(window, self.valid.read(window))
+
+
+def sampled(shape: tuple[int, int], most: int, edge: int = WINDOW) -> list[Window]:
+    """Windows of a global grid, spread over a section of this shape; at most `most`."""
+    grid = windows(shape, edge=edge)
+    every = -(-len(grid) // most)
+    # A stride that shares no factor with the rows of windows, so that all depths are met.
+    rows = -(-shape[0] // edge)
+    while every > 1 and np.gcd(every, rows) > 1:
+        every += 1
+    return grid[::every]
 
 
 def find_thresholds(section: Section, config: SegmentConfig, threads: int) -> Thresholds:
@@ -85,7 +101,7 @@ def find_thresholds(section: Section, config: SegmentConfig, threads: int) -> Th
     """
     level = section.mosaic.level_near(WINDOW)
     coarse, recorded = section.mosaic.whole(level), section.valid.whole(level)
-    scale = scale_of(coarse[recorded > 0], "mosaic")
+    scale = scale_of(coarse[recorded > 0], "mosaic", config.polarity)
 
     def count(window: Window) -> tuple[I64, I64]:
         outer = window.padded(denoise_radius(config.denoise_px) + 1, section.mosaic.shape)
@@ -100,14 +116,9 @@ def find_thresholds(section: Section, config: SegmentConfig, threads: int) -> Th
         recorded = np.bincount(grey[coating], minlength=256)
         return histogram(denoise(grey, config.denoise_px), inner), recorded
 
-    grid = windows(section.mosaic.shape)
-    every = -(-len(grid) // SAMPLE)
-    # A stride that shares no factor with the rows of windows, so that all depths are met.
-    rows = -(-section.mosaic.shape[0] // WINDOW)
-    while every > 1 and np.gcd(every, rows) > 1:
-        every += 1
+    grid = sampled(section.mosaic.shape, SAMPLE)
     joint, recorded = np.zeros((256, 1), np.int64), np.zeros(256, np.int64)
-    for smooth, raw in run(count, grid[::every], threads, "histogram"):
+    for smooth, raw in run(count, grid, threads, "histogram"):
         joint = joint + smooth
         recorded += raw
     return replace(thresholds_from(joint, scale, "mosaic"), normal=Normal.of(recorded))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple, replace
 from pathlib import Path
 
 from transect.config import SegmentConfig, parse_settings
@@ -10,6 +11,7 @@ from transect.log import logger, timed
 from transect.recipes import RECIPES
 from transect.segment import groups, trust
 from transect.segment.classical import ClassicalEngine
+from transect.segment.facing import check, facing_of
 from transect.segment.network import Network
 from transect.segment.predict import Predictor, predict_block
 from transect.segment.section import (
@@ -28,7 +30,7 @@ from transect.storage.tables import read_metadata, read_table, write_table
 def thresholds(
     *, mosaic: Path, layers: Path, output: Path, settings: str = "{}", threads: int = 1
 ) -> None:
-    """Find the grey values that part the phases of a whole section.
+    """Find the grey values that part the phases of a whole section, and check their polarity.
 
     Parameters
     ----------
@@ -48,7 +50,9 @@ def thresholds(
     with timed(
         f"thresholds of {mosaic}, {section.mosaic.shape} px, recipe {RECIPES['thresholds']}"
     ):
-        found = find_thresholds(section, config, threads)
+        facing = facing_of(section, config, threads)
+        check(facing, config, str(mosaic))
+        found = replace(find_thresholds(section, config, threads), facing=facing)
     binder = "none" if found.binder is None else f"{found.binder:.1f}"
     logger.info(
         "greys of 255: pore %.1f, binder %s, active material %.1f",
@@ -56,6 +60,7 @@ def thresholds(
         binder,
         found.active_material,
     )
+    logger.info("polarity %s, by shapes %s (%+.2f)", *astuple(facing))
     found.save(output)
 
 
@@ -171,7 +176,15 @@ def segment(
     logger.info("%d basins and contacts, %d border pixels", len(pairs), len(borders))
 
 
-def resolve(*, folder: Path, blocks: int, output: Path, engine: Path, settings: str = "{}") -> None:
+def resolve(
+    *,
+    folder: Path,
+    blocks: int,
+    thresholds: Path,
+    output: Path,
+    engine: Path,
+    settings: str = "{}",
+) -> None:
     """Unite basins to particles, once for the whole section, and say what found them.
 
     Parameters
@@ -180,6 +193,8 @@ def resolve(*, folder: Path, blocks: int, output: Path, engine: Path, settings: 
         Folder of the blocks, one folder per number.
     blocks
         Number of blocks of the section.
+    thresholds
+        JSON file of thresholds, with the polarity that was found.
     output
         Table of the particle of every basin to write.
     engine
@@ -195,7 +210,10 @@ def resolve(*, folder: Path, blocks: int, output: Path, engine: Path, settings: 
     with timed(f"resolve {blocks} blocks of {folder}, recipe {RECIPES['resolve']}"):
         found = groups.resolve(read_blocks(folder, blocks), shape, groups.Merge.of(config))
     logger.info("%d basins make %d particles", len(found), found["particle"].nunique())
-    row = trust.network_row(folder, blocks) if config.network else trust.classical_row()
+    facing = Thresholds.load(thresholds).facing
+    row = (
+        trust.network_row(folder, blocks, facing) if config.network else trust.classical_row(facing)
+    )
     facts = {"recipe": str(RECIPES["resolve"])}
     write_table(output, found, GROUPS, facts)
     write_table(engine, row, ENGINE, facts)

@@ -90,10 +90,18 @@ WINDOWS = Schema(
 
 ENGINE = Schema(
     "engine",
-    1,
+    2,
     "What decided on the phases of a section, and how far it can be trusted",
     (
-        Column("engine", "string", "", "classical or network; the rest is of the network"),
+        Column("engine", "string", "", "classical or network; most of the rest is of the network"),
+        Column("polarity", "string", "", "Active material is bright or dark, as the settings say"),
+        Column("polarity_found", "string", "", "What shapes in the section say: or else undecided"),
+        Column(
+            "polarity_score",
+            "float64",
+            "1",
+            "How clearly they do: positive for bright, negative for dark",
+        ),
         Column("model", "string", "", "Digest of the model's file"),
         Column("runtime", "string", "", "Name and version of what ran it"),
         Column("px_nm", "float64", "nm", "Pixel size of the mosaic"),

@@ -10,15 +10,36 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from transect.config import Polarity
 from transect.errors import AnalysisError, StorageError
 from transect.modes import Modes, fit_modes
 from transect.segment.engine import U8, UNDECIDED
 from transect.segment.greys import Normal
+from transect.segment.polarity import Found
 from transect.storage.files import write_text
 
 U64 = npt.NDArray[np.int64]
 RANGES = 64
 """Bins of local range in the joint histogram, 2 grey levels each."""
+
+
+@dataclass(frozen=True)
+class Facing:
+    """Polarity of a section's greys.
+
+    Attributes
+    ----------
+    polarity
+        As the settings say.
+    found
+        What the shapes in the section say.
+    score
+        How clearly they do: positive for bright, negative for dark.
+    """
+
+    polarity: Polarity
+    found: Found
+    score: float
 
 
 @dataclass(frozen=True)
@@ -28,7 +49,8 @@ class Thresholds:
     Attributes
     ----------
     scale
-        Grey values of the mosaic that become 0 and 255.
+        Grey values of the mosaic that become 0 and 255; the first is the larger one where active
+        material is dark, so that greys are turned over.
     pore, binder, active_material
         Typical grey of each phase; `binder` is absent where two phases are told apart only.
     pore_binder, binder_active_material
@@ -42,6 +64,8 @@ class Thresholds:
     normal
         Mean and spread of the coating's greys as recorded, which a network's input is freed of;
         greys are taken as they are where nobody looked.
+    facing
+        Polarity of the greys.
     """
 
     scale: tuple[float, float]
@@ -52,6 +76,7 @@ class Thresholds:
     separation: float
     pixels: int
     normal: Normal = Normal(0.0, 1.0)
+    facing: Facing = Facing("bright", "undecided", 0.0)
 
     @property
     def pore_binder(self) -> float | None:
@@ -70,7 +95,7 @@ class Thresholds:
             "pore_binder": self.pore_binder,
             "binder_active_material": self.binder_active_material,
         }
-        text = json.dumps({"schema": 2, **asdict(self), "limits": limits}, indent=1)
+        text = json.dumps({"schema": 3, **asdict(self), "limits": limits}, indent=1)
         write_text(path, text + "\n")
 
     @classmethod
@@ -87,6 +112,7 @@ class Thresholds:
             names = cls.__dataclass_fields__
             values = {name: facts[name] for name in names}
             values["normal"] = Normal(**values["normal"])
+            values["facing"] = Facing(**values["facing"])
             return cls(**{**values, "scale": tuple(values["scale"])})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StorageError(
@@ -95,7 +121,10 @@ class Thresholds:
 
 
 def to_scale(pixels: npt.NDArray[np.generic], scale: tuple[float, float]) -> U8:
-    """Bring pixels to 8 bits; the same value gives the same result in every window."""
+    """Bring pixels to 8 bits; the same value gives the same result in every window.
+
+    A scale whose first value is the larger one turns them over.
+    """
     if pixels.dtype == np.uint8 and scale == (0.0, 255.0):
         return pixels  # type: ignore[return-value]
     low, high = scale
@@ -104,11 +133,13 @@ def to_scale(pixels: npt.NDArray[np.generic], scale: tuple[float, float]) -> U8:
         values = np.arange(256**pixels.dtype.itemsize)
         table = np.clip(np.rint((values - low) * gain), 0, 255).astype(np.uint8)
         return np.asarray(table[pixels])
-    greys = np.nan_to_num(pixels.astype(np.float64), nan=low, posinf=high, neginf=low)
+    greys = np.nan_to_num(pixels.astype(np.float64), nan=low, posinf=max(scale), neginf=min(scale))
     return np.clip(np.rint((greys - low) * gain), 0, 255).astype(np.uint8)
 
 
-def scale_of(coarse: npt.NDArray[np.generic], where: str) -> tuple[float, float]:
+def scale_of(
+    coarse: npt.NDArray[np.generic], where: str, polarity: Polarity = "bright"
+) -> tuple[float, float]:
     """Grey values that become 0 and 255, from a coarse level of the mosaic.
 
     Parameters
@@ -117,12 +148,20 @@ def scale_of(coarse: npt.NDArray[np.generic], where: str) -> tuple[float, float]
         Recorded pixels of a coarse level, any shape.
     where
         Words for the message.
+    polarity
+        Whether active material is bright, as everything after expects it, or dark.
 
     Raises
     ------
     AnalysisError
         There is no pixel, or all are equal.
     """
+    low, high = _ends(coarse, where)
+    return (low, high) if polarity == "bright" else (high, low)
+
+
+def _ends(coarse: npt.NDArray[np.generic], where: str) -> tuple[float, float]:
+    """Darkest and brightest grey that are told apart."""
     values = coarse[np.isfinite(coarse)] if coarse.dtype.kind == "f" else coarse.ravel()
     if values.size == 0 or values.min() == values.max():
         found = "no recorded pixel" if values.size == 0 else f"every pixel is {values.flat[0]}"

@@ -12,6 +12,7 @@ from transect.errors import StorageError
 from transect.segment.network import Network
 from transect.segment.predict import TABLE
 from transect.segment.tables import ENGINE, LIMITS, SOLIDS, WINDOWS
+from transect.segment.thresholds import Facing
 from transect.storage.tables import read_metadata, read_table
 
 FACTS = ("model", "runtime", "px_nm", "px_nm_low", "px_nm_high", "limit")
@@ -25,15 +26,15 @@ def facts_of(network: Network, px_um: float) -> dict[str, str]:
     return dict(zip(FACTS, (network.card.digest, network.runtime, *map(repr, values)), strict=True))
 
 
-def classical_row() -> pd.DataFrame:
+def classical_row(facing: Facing) -> pd.DataFrame:
     """Row of the table `engine` of a section without a network."""
     row = ENGINE.empty().reindex([0])
     texts = {"engine": "classical", "model": "", "runtime": ""}
     counts = dict.fromkeys(("windows", "judged", "strange", "compared"), 0)
-    return row.assign(**texts, **counts)
+    return row.assign(**texts, **counts, **_polarity(facing))
 
 
-def network_row(folder: Path, blocks: int) -> pd.DataFrame:
+def network_row(folder: Path, blocks: int, facing: Facing) -> pd.DataFrame:
     """Row of the table `engine`, from the tables `windows` of all blocks.
 
     Parameters
@@ -42,6 +43,8 @@ def network_row(folder: Path, blocks: int) -> pd.DataFrame:
         Folder of the blocks, one folder per number.
     blocks
         Number of blocks.
+    facing
+        Polarity of the section.
 
     Raises
     ------
@@ -76,8 +79,18 @@ def network_row(folder: Path, blocks: int) -> pd.DataFrame:
         "compared": len(both),
         **_fractions(both, "{}_px", "network_{}_fraction"),
         **_fractions(both, "classical_{}_px", "classical_{}_fraction"),
+        **_polarity(facing),
     }
-    return pd.DataFrame([row])
+    return pd.DataFrame([row])[ENGINE.names]
+
+
+def _polarity(facing: Facing) -> dict[str, str | float]:
+    """Say which way greys were taken, and what shapes say of it."""
+    return {
+        "polarity": facing.polarity,
+        "polarity_found": facing.found,
+        "polarity_score": facing.score,
+    }
 
 
 def _agreed(paths: Iterable[Path]) -> dict[str, str]:
