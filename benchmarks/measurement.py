@@ -1,4 +1,4 @@
-"""How fast and how right measuring is: kernels, the whole step, scikit-image, and intervals.
+"""How fast and how right measuring is: kernels, the step, scikit-image, intervals, transport.
 
 `python benchmarks/measurement.py` measures a dense packing of cracked discs in windows, as the
 step does, and once more from stores; scikit-image measures the nearest set of properties of the
@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from skimage.measure import regionprops_table
 from steps import figure
+from transport import transport
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
@@ -195,6 +196,7 @@ def main() -> None:
     held = porosity_coverage(options.replicates, 800.0, seed=11)
     goal = "0.90 to 0.98"
     fine &= figure("coverage of the porosity interval", held, "1", goal, 0.90 <= held <= 0.98)
+    fine &= transport()
     sys.exit(0 if fine else 1)
 
 
