@@ -1,0 +1,159 @@
+"""The 2-D indices of transport of a section, with their definitions and intervals.
+
+Windows are resampled along the foil in blocks of consecutive places, both sides of a place
+together. Where too many replicates have no path at all, the upper end of the tortuosity factor's
+interval is infinite.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from transect.config import StatisticsConfig
+from transect.measure.transport.section import Transport
+from transect.statistics.bootstrap import (
+    LEVEL,
+    Resampling,
+    block_length,
+    percentile_interval,
+    resample,
+)
+from transect.statistics.counts import weighted_quantiles
+from transect.statistics.registry import Metric
+
+Floats = npt.NDArray[np.float64]
+
+_INDEX = "2-D index, not that of the volume"
+INDICES = (
+    Metric(
+        "tau_factor_2d",
+        "1",
+        "porosity x D / D_eff of diffusion from surface to collector, windows as wide as the"
+        f" coating is thick side by side; {_INDEX}",
+    ),
+    Metric(
+        "tau_geodesic_z",
+        "1",
+        "mean shortest way through pores from the surface to the collector over the thickness, of"
+        f" the places at the surface that have one; {_INDEX}",
+    ),
+    Metric("tau_bruggeman", "1", "porosity^-0.5 of the same windows: a line to compare with"),
+    Metric(
+        "nonpercolating_windows_2d",
+        "1",
+        f"share of the windows without a path from surface to collector; {_INDEX}",
+    ),
+    Metric(
+        "nonpercolating_fraction_2d",
+        "1",
+        f"share of the pore area that no path connects to both surface and collector; {_INDEX}",
+    ),
+    Metric("chord_x_um", "um", "mean intercept in pores along the foil, ASTM E112"),
+    Metric("chord_z_um", "um", "mean intercept in pores through the coating, ASTM E112"),
+    Metric("chord_anisotropy", "1", "chord_x / chord_z"),
+    Metric("pore_d10_um", "um", "10 % of the pore area is locally thinner; largest inscribed disc"),
+    Metric("pore_d50_um", "um", "50 % of the pore area is locally thinner; largest inscribed disc"),
+    Metric("pore_d90_um", "um", "90 % of the pore area is locally thinner; largest inscribed disc"),
+)
+SHARES = {"pore_d10_um": 0.1, "pore_d50_um": 0.5, "pore_d90_um": 0.9}
+_SHARE_OF_ONE = ("nonpercolating_windows_2d", "nonpercolating_fraction_2d")
+_PATHS = ("tau_factor_2d", "tau_geodesic_z")
+NO_WINDOW = "no window of coating as wide as it is thick"
+NO_PATH = "no window has a path through its pores"
+
+
+@dataclass(frozen=True)
+class Index:
+    """One index of a section.
+
+    Attributes
+    ----------
+    value
+        Infinite for ways where no window has one, NaN where there is nothing to measure.
+    low, high
+        Interval of 95 %.
+    replicates
+        Values of the replicates that it comes from.
+    n
+        Windows.
+    """
+
+    value: float
+    low: float
+    high: float
+    replicates: Floats
+    n: int
+    method: str
+    note: str
+
+
+def indices_of(found: Transport, config: StatisticsConfig) -> dict[str, Index]:
+    """Make every index of `INDICES`, by name.
+
+    Parameters
+    ----------
+    found
+        Windows of the section.
+    config
+        How many replicates, and their seed.
+    """
+    porosity = found.along(found.windows["porosity"])
+    sides = found.along(found.windows["porosity"] >= 0)
+    used = np.flatnonzero(sides)
+    series = porosity[used] / sides[used]
+    draws = resample(used.size, block_length(series), config.replicates, config.seed)
+    values: dict[str, tuple[float, Floats]] = {}
+    for name, (part, whole) in found.ratios().items():
+        values[name] = _ratio(part[used], whole[used], draws)
+    mean, means = _ratio(porosity[used], sides[used], draws)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values["tau_bruggeman"] = (float(np.power(mean, -0.5)), np.power(means, -0.5))
+    values |= _quantiles(found, used, draws)
+    n = len(found.windows)
+    return {one.name: _index(one.name, *values[one.name], draws, n) for one in INDICES}
+
+
+def _ratio(part: Floats, whole: Floats, draws: Resampling) -> tuple[float, Floats]:
+    drawn = draws.draws.astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # einsum adds in a fixed order; a threaded product of matrices would not.
+        replicates = np.einsum("rb,b->r", drawn, part) / np.einsum("rb,b->r", drawn, whole)
+        return float(np.divide(part.sum(), whole.sum())), np.asarray(replicates)
+
+
+def _quantiles(
+    found: Transport, used: npt.NDArray[np.intp], draws: Resampling
+) -> dict[str, tuple[float, Floats]]:
+    sizes = found.sizes
+    if not len(sizes):
+        nothing = np.full(len(draws.draws), np.nan)
+        return {name: (float("nan"), nothing) for name in SHARES}
+    values, replicates = weighted_quantiles(
+        sizes["diameter_um"].to_numpy(np.float64),
+        sizes["area"].to_numpy(np.float64),
+        np.searchsorted(used, sizes["window"].to_numpy(np.int64)),
+        draws.draws,
+        np.array(list(SHARES.values())),
+    )
+    return {name: (float(values[k]), replicates[:, k]) for k, name in enumerate(SHARES)}
+
+
+def _index(name: str, value: float, replicates: Floats, draws: Resampling, n: int) -> Index:
+    if not n:
+        return Index(float("nan"), float("nan"), float("nan"), replicates, 0, "", NO_WINDOW)
+    if not np.isfinite(value):
+        note = NO_PATH if name in _PATHS else "no pores"
+        value = float("inf") if name == "tau_factor_2d" and not np.isnan(value) else float("nan")
+        return Index(value, float("nan"), float("nan"), replicates, n, "", note)
+    top = 1.0 if name in _SHARE_OF_ONE else np.inf
+    low, high = percentile_interval(value, replicates, draws.widen, 0.0, top)
+    notes = [draws.note]
+    closed = float(np.mean(~np.isfinite(replicates)))
+    if name in _PATHS and closed > 0.5 - LEVEL / 2:
+        high = float("inf")
+        notes.append(f"{closed:.0%} of the replicates have no path")
+    method = draws.method.replace("x-blocks", "windows along x")
+    return Index(value, low, high, replicates, n, method, "; ".join(filter(None, notes)))
