@@ -50,7 +50,8 @@ def speed(shape: tuple[int, int]) -> bool:
         name = f"diffusion, {size}, porosity {share}"
         fine &= figure(name, spent, "s", f"< {goal:g}", spent < goal)
     mask[shape[0] // 2] = False
-    fine &= figure(f"diffusion, {size}, no path", seconds(partial(diffuse, mask)), "s", "none", True)
+    spent = seconds(partial(diffuse, mask))
+    fine &= figure(f"diffusion, {size}, no path", spent, "s", "none", True)
     mask = foam(shape, 1, 0.6, 6.0)
     works = {"shortest ways": geodesics, "local thickness": local_thickness, "chords": chords}
     for name, work in works.items():
