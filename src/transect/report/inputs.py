@@ -85,6 +85,9 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
         "engine.parquet",
         (
             "engine",
+            "polarity",
+            "polarity_found",
+            "polarity_score",
             "model",
             "runtime",
             "px_nm",
