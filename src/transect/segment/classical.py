@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transect.phases import Phase
-from transect.segment.engine import UNDECIDED, Prediction
+from transect.segment.engine import EVEN, UNDECIDED, Cut, Prediction
 from transect.segment.openings import closed_over, disc, mark, openings_halo
 from transect.segment.ridges import HALO, ridges
 from transect.segment.thresholds import Thresholds, denoise, denoise_radius
@@ -42,11 +42,16 @@ class ClassicalEngine:
         Sigma of the Gaussian, in px.
     crack_width_px
         Widest thin opening inside a particle that is taken for a crack.
+    cut
+        Where limits lie between the greys of two phases, from the darker: a pixel on an edge holds
+        as much of the brighter phase as its grey is on the way there. The depth of thin cracks
+        moves in proportion.
     """
 
     thresholds: Thresholds
     denoise_px: float
     crack_width_px: int
+    cut: Cut = EVEN
 
     @property
     def learned(self) -> bool:
@@ -72,17 +77,17 @@ class ClassicalEngine:
 
     def _material(self, smooth: U8, low: U8) -> Bool:
         """Active material: above the middle between itself and what lies beside the pixel."""
-        t = self.thresholds
+        t, share = self.thresholds, self.cut.material
         below = t.pore if t.binder is None else t.binder
         # Limit as a function of the darkest neighbour: edges stay where they are, whatever
         # phase is on their other side.
         floors = np.clip(np.arange(256, dtype=np.float64), t.pore, below)
-        limit = np.ceil((t.active_material + floors) / 2).astype(np.uint8)
+        limit = np.ceil(share * t.active_material + (1 - share) * floors).astype(np.uint8)
         return np.asarray(smooth >= cv2.LUT(low, limit))
 
     def _between(self, smooth: U8, material: Bool) -> U8:
         """Phases before openings: active material, binder and pore."""
-        limit = self.thresholds.pore_binder
+        limit = self._pore_binder
         phases = np.full(smooth.shape, Phase.PORE, np.uint8)
         if limit is not None:
             bright = smooth > limit
@@ -92,6 +97,12 @@ class ClassicalEngine:
             )
         phases[material] = Phase.ACTIVE_MATERIAL
         return phases
+
+    @property
+    def _pore_binder(self) -> float | None:
+        """Limit between pore and binder; absent without binder."""
+        t, share = self.thresholds, self.cut.binder
+        return None if t.binder is None else share * t.binder + (1 - share) * t.pore
 
     def _rim(self, smooth: U8, binder: Bool, pore: Bool) -> Bool:
         """Whether a pixel in the blurred rim of active material is binder.
@@ -104,7 +115,7 @@ class ClassicalEngine:
             cv2.boxFilter(side.view(np.uint8), cv2.CV_8U, size, normalize=False)
             for side in (binder, pore)
         ]
-        dark = cv2.erode(smooth, disc(RIM)) > (self.thresholds.pore_binder or 0.0)
+        dark = cv2.erode(smooth, disc(RIM)) > (self._pore_binder or 0.0)
         return np.where(votes[0] == votes[1], dark, votes[0] > votes[1])
 
     def _openings(self, phases: U8, smooth: U8, material: Bool, inside: Bool) -> None:
@@ -112,7 +123,7 @@ class ClassicalEngine:
         closed = closed_over(material, inside, self.crack_width_px)
         thin = closed & ~material
         t = self.thresholds
-        depth = max(THIN * (t.active_material - t.pore), NOISE * t.sd)
+        depth = max(THIN * (t.active_material - t.pore), NOISE * t.sd) * (2 * self.cut.material)
         cracks = thin | ridges(smooth, closed, thin, depth)
         mark(phases, closed, inside, thin, cracks, self.crack_width_px)
 

@@ -50,6 +50,26 @@ _PARTICLE = [Phase.ACTIVE_MATERIAL, Phase.CRACK, Phase.VOID]
 _MEMBER = np.isin(plain(np.arange(256, dtype=np.uint8)), _PARTICLE).view(np.uint8)
 
 
+@dataclass(frozen=True)
+class Cut:
+    """Probability from which the first of two phases is taken; half takes the likelier one.
+
+    Attributes
+    ----------
+    material
+        Of active material, against what else is likeliest; of a crack, against none.
+    binder
+        Of binder, against pore.
+    """
+
+    material: float = 0.5
+    binder: float = 0.5
+
+
+EVEN = Cut()
+"""The decision that is published."""
+
+
 class Engine(Protocol):
     """Anything that labels the pixels of a window."""
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from transect.kernels import kernel
 from transect.phases import Phase
-from transect.segment.engine import UNDECIDED, Prediction
+from transect.segment.engine import EVEN, UNDECIDED, Cut, Prediction
 from transect.segment.maps import MAPS
 from transect.segment.openings import closed_over, mark, openings_halo
 
@@ -23,9 +23,6 @@ PREDICTIONS = "predictions.zarr"
 
 CERTAIN = 255
 """A probability of one, and a distance of one, in a map."""
-
-HALF = 128
-"""Least value of the crack map in a crack."""
 
 DEEPEST = CERTAIN * CERTAIN
 """Largest learned height: as deep in its particle as can be, and no outline near."""
@@ -74,6 +71,21 @@ class Shares:
         phases, sure = np.empty((2, *self.pore.shape), np.uint8)
         _choose(self.material, self.binder, self.pore, phases, sure)
         return phases, sure
+
+    def moved(self, cut: Cut) -> U8:
+        """Phase of each pixel where it takes other probabilities; at half each, the likeliest.
+
+        The limit between binder and pore moves no active material.
+        """
+        material, binder, pore = (
+            part.astype(np.uint16) for part in (self.material, self.binder, self.pore)
+        )
+        a, b = (np.uint16(round(100 * share)) for share in (cut.material, cut.binder))
+        phases = np.where(binder * (100 - b) > pore * b, _BINDER, _PORE)
+        ours, theirs = material * (100 - a), np.maximum(binder, pore) * a
+        # Of equal ones the emptier phase, as in `decide`.
+        phases[np.where(binder > pore, ours >= theirs, ours > theirs)] = _MATERIAL
+        return phases
 
 
 @kernel
@@ -148,9 +160,12 @@ class NetworkEngine:
     ----------
     crack_width_px
         Widest thin opening inside a particle that is taken for a crack.
+    cut
+        Probabilities that decide.
     """
 
     crack_width_px: int
+    cut: Cut = EVEN
 
     @property
     def halo(self) -> int:
@@ -165,11 +180,14 @@ class NetworkEngine:
     def predict(self, pixels: U8, zone: U8) -> Prediction:
         """Label a window from its maps, (channel, row, column); see `Engine`."""
         inside = zone == UNDECIDED
-        phases, sure = Shares.of(pixels).decide()
+        shares = Shares.of(pixels)
+        phases, sure = shares.decide()
+        if self.cut != EVEN:
+            phases = shares.moved(self.cut)
         material = (phases == Phase.ACTIVE_MATERIAL) & inside
         closed = closed_over(material, inside, self.crack_width_px)
         crack = pixels[_AT["crack"]]
-        cracks = closed & (crack >= HALF)
+        cracks = closed & (crack >= int(np.ceil(256 * self.cut.material)))
         mark(phases, closed, inside, closed & ~material, cracks, self.crack_width_px)
         _finish(zone, cracks, crack, phases, sure)
         found = Prediction(phases, sure)
