@@ -105,17 +105,51 @@ def measure_arrays(
     """
     padded = window.padded(reach.halo, shape)
     inside = window.inside(padded)
-    core = np.array([inside[0].start, inside[0].stop, inside[1].start, inside[1].stop])
-    origin = np.array([padded.row0, padded.col0])
     local, ids = localise(basins, groups)
     phases = phases.copy()
     settle(phases, local, reach.walls)
-    tables = {
-        **_particles(phases, local, grey, ids, core, origin, shape, reach),
-        **_openings(phases, local, ids, core, origin, shape),
-        "sums": _zones(phases, core, padded, window, lines, reach),
-    }
-    return Measured(window, Partials(tables), phases[inside], ids[local[inside]])
+    sums = measure_settled(phases, local, ids, grey, lines, window, padded, shape, reach)
+    return Measured(window, sums, phases[inside], ids[local[inside]])
+
+
+def measure_settled(
+    phases: Array,
+    local: Array,
+    ids: Array,
+    grey: Array,
+    lines: Lines,
+    window: Window,
+    padded: Window,
+    shape: tuple[int, int],
+    reach: Reach,
+) -> Partials:
+    """Sum over the core of a window whose openings are settled.
+
+    Parameters
+    ----------
+    phases, local, grey
+        Final phases, local numbers of particles and grey values of the padded window.
+    ids
+        Particle of each local number.
+    lines
+        Layers of the section.
+    window, padded
+        The core, and what is known around it, in the mosaic.
+    shape
+        Rows and columns of the mosaic.
+    reach
+        Distances in pixels.
+    """
+    inside = window.inside(padded)
+    core = np.array([inside[0].start, inside[0].stop, inside[1].start, inside[1].stop])
+    origin = np.array([padded.row0, padded.col0])
+    return Partials(
+        {
+            **_particles(phases, local, grey, ids, core, origin, shape, reach),
+            **_openings(phases, local, ids, core, origin, shape),
+            "sums": _zones(phases, core, padded, window, lines, reach),
+        }
+    )
 
 
 def _frame(kind: str, *columns: Array) -> pd.DataFrame:
