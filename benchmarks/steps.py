@@ -124,10 +124,11 @@ def run_section(
         )  # fmt: skip
     step("labels", "--folder", parts, "--blocks", blocks, "--mosaic", mosaic,
          "--output", out / "labels.zarr", *t)  # fmt: skip
+    step("vary", *shape, "--thresholds", thresholds, "--output", out / "decisions.parquet", *t)
     step(
         "join", "--folder", parts, "--blocks", blocks, *shape, "--seams", seams,
         "--batch", "b", "--cell", "c", "--section", "s",
-        "--output", out / "tables",
+        "--decisions", out / "decisions.parquet", "--output", out / "tables",
     )  # fmt: skip
     step("judge", "--metrics", out / "tables/metrics.parquet",
          "--output", out / "verdicts.parquet")  # fmt: skip

@@ -30,6 +30,7 @@ COMMANDS = {
     "predict": "transect.segment.steps:predict",
     "segment": "transect.segment.steps:segment",
     "resolve": "transect.segment.steps:resolve",
+    "vary": "transect.vary.steps:vary",
     "measure": "transect.measure.steps:measure",
     "labels": "transect.measure.steps:labels",
     "join": "transect.measure.steps:join",

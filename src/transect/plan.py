@@ -62,6 +62,7 @@ DEMANDS: dict[str, Demand] = {
     "predict": Demand(memory_mb=2000, thread_mb=1000, tile_seconds=20.0, blockwise=True),
     "segment": Demand(memory_mb=2000, thread_mb=500, tile_seconds=6.0, blockwise=True),
     "resolve": Demand(memory_mb=4000, tile_seconds=0.5),
+    "vary": Demand(memory_mb=2000, thread_mb=500, tile_seconds=0.5),
     "measure": Demand(memory_mb=2000, thread_mb=500, tile_seconds=6.0, blockwise=True),
     "labels": Demand(memory_mb=2000, thread_mb=400, tile_seconds=1.0),
     "join": Demand(memory_mb=4000, thread_mb=100, tile_seconds=1.0),

@@ -15,6 +15,7 @@ from transect.report.steps import report_batch, report_section
 from transect.segment.steps import resolve, segment, thresholds
 from transect.statistics.steps import batch, cell, judge
 from transect.tiles.steps import check, index, shading
+from transect.vary.steps import vary
 
 SECTION = ("B01", "C01", "S01")
 
@@ -76,11 +77,15 @@ def report(raw: Path, root: Path, settings: dict[str, Any] | None = None) -> Pat
         partials=block / "partials", settings=compact(config.measure), threads=2,
     )  # fmt: skip
     labels(**parts, **mosaic, output=out / "labels.zarr", threads=2)
+    vary(
+        **shape, thresholds=out / "thresholds.json", output=out / "decisions.parquet", threads=2,
+        settings=compact({"measure": config.measure, "segment": config.segment}),
+    )  # fmt: skip
     names = dict(zip(("batch", "cell", "section"), SECTION, strict=True))
     used = {k: v for k, v in config.stages().items() if k not in ("tiles", "mosaic", "fusion")}
     join(
         **parts, **shape, **names, seams=out / "seams.parquet",
-        output=out / "tables", settings=compact(used),
+        decisions=out / "decisions.parquet", output=out / "tables", settings=compact(used),
     )  # fmt: skip
     _pages(out, compact(config.stages()))
     return out

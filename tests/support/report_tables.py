@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from support.report_made import PX_UM, Made, fill
+from transect.measure.decisions import DECIDED
 from transect.measure.tables import BLOCKS, COLUMNS, CRACKS, METRICS, PARTICLES, PORES, PROFILE
+from transect.statistics.limits import guarded
 from transect.statistics.registry import REGISTRY
 from transect.statistics.tables import AGGREGATES, VERDICTS
 from transect.storage.tables import write_table
@@ -122,7 +124,12 @@ def made_metrics(made: Made, random: Any) -> pd.DataFrame:
     names = ["metric", "side", "value", "unit", "ci_low", "ci_high", "n", "note"]
     columns = pd.DataFrame(rows, columns=names).to_dict("series")
     method = "moving-block bootstrap over 5 um blocks, 400 replicates"
-    return fill(METRICS, len(rows), **made.keys, method=method, **columns)
+    depends = columns["metric"].isin(DECIDED)
+    moved = {
+        f"segmentation_{end}": columns["value"].where(depends) * factor
+        for end, factor in (("low", 0.98), ("high", 1.03))
+    }
+    return fill(METRICS, len(rows), **made.keys, method=method, **columns, **moved)
 
 
 _LIMITS = {
@@ -139,8 +146,8 @@ def made_verdicts(made: Made, metrics: pd.DataFrame) -> pd.DataFrame:
     columns = {c: metrics[c] for c in ("metric", "side", "value", "ci_low", "ci_high", "unit")}
     low, high, verdict = zip(*found, strict=True)
     return fill(
-        VERDICTS, len(metrics), **made.keys, **columns, limit_low=low, limit_high=high,
-        verdict=verdict,
+        VERDICTS, len(metrics), **made.keys, **columns, **guarded(metrics), limit_low=low,
+        limit_high=high, verdict=verdict,
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ def metrics(**values: float) -> pd.DataFrame:
     frame = frame.assign(
         batch="b", cell="c", section="s", side="", unit="1", n=40, method="m", note="",
         ci_low=frame["value"] - 0.01, ci_high=frame["value"] + 0.01, resolution_limit_um=0.05,
+        segmentation_low=frame["value"] - 0.02, segmentation_high=frame["value"] + 0.02,
     )  # fmt: skip
     return frame[METRICS.names]
 

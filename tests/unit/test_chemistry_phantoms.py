@@ -200,7 +200,7 @@ def test_a_pixel_size_ten_times_off_is_warned_of(name: str, factor: float) -> No
     d50, largest = diameters(section.particles, px_um)
     names, values = ["d50_area_um", "ecd_max_um"], [d50, largest]
     metrics = pd.DataFrame({"metric": names, "value": values, "note": "", "n": 9, "method": "m"})
-    metrics[["ci_low", "ci_high"]] = np.nan
+    metrics[["ci_low", "ci_high", "segmentation_low", "segmentation_high"]] = np.nan
     held = hold(metrics, metrics[["metric", "value"]], expect, px_um)
     assert (
         f"expected of {name}: is the pixel size of {1000 * px_um:.4g} nm right" in held.warnings[0]

@@ -157,18 +157,21 @@ def test_missing_pieces_are_told(tmp_path: Path, made: Made, words: str) -> None
 def test_numbers_keep_interval_count_and_definition() -> None:
     row = {
         "metric": "porosity_total", "side": "", "value": 0.2345, "unit": "1", "ci_low": 0.229,
-        "ci_high": 0.241, "n": 86, "method": "bootstrap", "note": "",
+        "ci_high": 0.241, "segmentation_low": 0.226, "segmentation_high": 0.25, "n": 86,
+        "method": "bootstrap", "note": "",
     }  # fmt: skip
     found = estimate(row)
     assert (found.text, found.interval, found.unit, found.n) == ("23.4", "22.9 – 24.1", "%", "86")
+    assert found.segmentation == "22.6 – 25.0"
     assert "coating area" in found.definition
     unknown = estimate({**row, "metric": "new_thing_um", "unit": "um", "ci_low": np.nan})
     assert (unknown.name, unknown.group, unknown.interval) == ("new thing um", "Other", "")
 
 
 def test_the_gravest_verdict_counts() -> None:
-    row = {"metric": "t_cv", "side": "a", "value": 0.05, "ci_low": 0.04, "ci_high": 0.06,
-           "unit": "1", "limit_low": np.nan, "limit_high": 0.055}  # fmt: skip
+    row = {"metric": "t_cv", "side": "a", "value": 0.05, "ci_low": 0.045, "ci_high": 0.055,
+           "guard_low": 0.04, "guard_high": 0.06, "unit": "1",
+           "limit_low": np.nan, "limit_high": 0.055}  # fmt: skip
     words = ("pass", "no limit", "not decidable")
     found = verdicts(pd.DataFrame([{**row, "verdict": w} for w in words]))
     assert [v.verdict for v in found] == ["not decidable", "pass", "no limit"]

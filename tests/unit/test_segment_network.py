@@ -24,6 +24,7 @@ from transect.segment.thresholds import Thresholds
 from transect.storage.images import open_image
 from transect.storage.strips import open_strip
 from transect.storage.tables import read_metadata, read_table
+from transect.vary.steps import vary
 
 COLUMNS = 4800
 
@@ -77,6 +78,16 @@ def run_blocks(folder: Path, blocks: int, threads: int) -> Path:
         engine=out / "engine.parquet",
         settings=settings,
     )
+    vary(
+        mosaic=folder / "mosaic.zarr",
+        layers=folder / "layers.parquet",
+        thresholds=folder / "thresholds.json",
+        output=out / "decisions.parquet",
+        predictions=out,
+        blocks=blocks,
+        settings=f'{{"segment": {settings}}}',
+        threads=threads,
+    )
     return out
 
 
@@ -96,7 +107,7 @@ def test_blocks_and_threads_do_not_matter(
     section: tuple[Path, Electrode], one: Path, blocks: int, threads: int
 ) -> None:
     other = run_blocks(section[0], blocks, threads)
-    for name in ("groups.parquet", "engine.parquet"):
+    for name in ("groups.parquet", "engine.parquet", "decisions.parquet"):
         assert (one / name).read_bytes() == (other / name).read_bytes()
     for store, name in (
         ("predictions.zarr", "maps"),

@@ -26,8 +26,9 @@ NAN = float("nan")
 def metrics(section: str, value: float, *, cell: str = "c", half: float = 0.01) -> pd.DataFrame:
     row = {
         "batch": "b", "cell": cell, "section": section, "metric": "porosity_total", "side": "",
-        "value": value, "unit": "1", "ci_low": value - half, "ci_high": value + half, "n": 40,
-        "method": "", "resolution_limit_um": 0.05, "note": "",
+        "value": value, "unit": "1", "ci_low": value - half, "ci_high": value + half,
+        "segmentation_low": NAN, "segmentation_high": NAN, "n": 40, "method": "",
+        "resolution_limit_um": 0.05, "note": "",
     }  # fmt: skip
     return pd.DataFrame([row, {**row, "metric": "t_cv", "side": "a", "value": NAN,
                                "ci_low": NAN, "ci_high": NAN}])  # fmt: skip
@@ -47,6 +48,19 @@ def metrics(section: str, value: float, *, cell: str = "c", half: float = 0.01) 
 )
 def test_guard_band(low: float, high: float, expected: str) -> None:
     assert verdict((low + high) / 2, low, high, Limit(0.20, 0.40)) == expected
+
+
+def test_segmentation_widens_what_is_judged() -> None:
+    frame = metrics("s", 0.3)
+    frame[["segmentation_low", "segmentation_high"]] = [[0.27, 0.3], [NAN, NAN]]
+    frame.loc[0, ["ci_low", "ci_high"]] = [0.26, 0.32]
+    found = judge(frame, {("porosity_total", ""): Limit(0.255, 0.33)}).loc[0]
+    assert found["guard_low"] == pytest.approx(0.25)
+    assert found["guard_high"] == found["ci_high"]
+    assert found["verdict"] == "not decidable"
+    frame["segmentation_low"] = NAN
+    found = judge(frame, {("porosity_total", ""): Limit(0.255, 0.33)}).loc[0]
+    assert (found["guard_low"], found["verdict"]) == (0.26, "pass")
 
 
 @given(st.floats(-10, 10), st.floats(0, 5), st.floats(-10, 10))

@@ -8,12 +8,16 @@ import pytest
 from support.model import write_model
 from support.project import Project
 from transect.segment.tables import ENGINE
+from transect.statistics.tables import METRICS
 from transect.storage.tables import read_table
 
 pytestmark = pytest.mark.workflow
 
 NETWORK = "segment: {engine: network, model: model}\n"
-AFTER = ["segment_block", "resolve", "measure_block", "labels", "join", "judge", "report_section"]
+AFTER = [
+    *["segment_block", "resolve", "vary", "measure_block", "labels", "join", "judge"],
+    "report_section",
+]
 
 
 def test_a_missing_model_ends_before_any_job(copied: Project) -> None:
@@ -49,6 +53,11 @@ def test_a_run_with_a_network(copied: Project) -> None:
     assert row["engine"] == "network"
     particles = pd.read_parquet(section / "tables" / "particles.parquet")
     assert len(particles) > 10
+    metrics = read_table(section / "tables" / "metrics.parquet", METRICS).set_index("metric")
+    solid, thick = (metrics.loc[n] for n in ("phase_fraction_active_material", "t_mean_um"))
+    assert solid["segmentation_low"] < solid["value"] < solid["segmentation_high"]
+    assert thick["segmentation_low"].isna().all()
     page = (section / "report.html").read_text(encoding="utf-8")
     assert str(row["model"]) in page
+    assert "segmentation " in page
     assert copied.planned() == {}

@@ -25,6 +25,7 @@ PER_SECTION = {
     "thresholds": 1,
     "segment_block": 2,
     "resolve": 1,
+    "vary": 1,
     "measure_block": 2,
     "labels": 1,
     "join": 1,
@@ -95,10 +96,10 @@ def test_a_second_batch_plans_only_its_own_jobs(copied: Project, raw: Path, tmp_
     ("config", "rerun"),
     [
         ("statistics: {seed: 2}", ["join"]),
-        ("measure: {contact_um: 0.4}", ["measure_block", "labels", "join"]),
+        ("measure: {contact_um: 0.4}", ["vary", "measure_block", "labels", "join"]),
         (
             "segment: {denoise_px: 1.2}",
-            ["thresholds", "segment_block", "resolve", "measure_block", "labels", "join"],
+            ["thresholds", "segment_block", "resolve", "vary", "measure_block", "labels", "join"],
         ),
     ],
     ids=["statistics", "measure", "segment"],

@@ -136,6 +136,7 @@ def section_files():
             "thresholds.json",
             "groups.parquet",
             "engine.parquet",
+            "decisions.parquet",
         ],
         *["labels.zarr/zarr.json", "verdicts.parquet", "report.html"],
         *[f"tables/{name}.parquet" for name in TABLES],

@@ -86,6 +86,46 @@ rule labels:
         "  2> {log:q}"
 
 
+rule vary:
+    """Decide on a few windows again with other limits between phases."""
+    input:
+        mosaic="<section>/mosaic.zarr/zarr.json",
+        layers="<section>/layers.parquet",
+        thresholds="<section>/thresholds.json",
+        predictions=of_network("predictions.zarr/zarr.json"),
+    output:
+        decisions="<section>/decisions.parquet",
+    log:
+        "<logs>/vary.log",
+    benchmark:
+        "<benchmarks>/vary.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 4
+    resources:
+        mem_mb=plan.memory("vary"),
+        runtime=plan.runtime("vary"),
+    params:
+        recipe=RECIPES["vary"],
+        mosaic=subpath(input.mosaic, parent=True),
+        predictions=predictions_option,
+        blocks=plan.blocks,
+        settings=plan.parts("measure", "segment"),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: move limits between phases"
+    shell:
+        "transect vary"
+        "  --mosaic {params.mosaic:q}"
+        "  --layers {input.layers:q}"
+        "  --thresholds {input.thresholds:q}"
+        "  --output {output.decisions:q}"
+        "  {params.predictions}"
+        "  --blocks {params.blocks}"
+        "  --settings {params.settings:q}"
+        "  --threads {threads}"
+        "  2> {log:q}"
+
+
 rule join:
     """Add the sums of all blocks up and make tables and metrics of them."""
     input:
@@ -94,6 +134,7 @@ rule join:
         seams="<section>/seams.parquet",
         labels=of_blocks("labels.zarr/zarr.json"),
         partials=of_blocks(*[f"partials/{name}.parquet" for name in PARTIALS]),
+        decisions="<section>/decisions.parquet",
     output:
         particles="<section>/tables/particles.parquet",
         cracks="<section>/tables/cracks.parquet",
@@ -133,5 +174,6 @@ rule join:
         "  --cell {wildcards.cell:q}"
         "  --section {wildcards.section:q}"
         "  --output {params.tables:q}"
+        "  --decisions {input.decisions:q}"
         "  --settings {params.settings:q}"
         "  2> {log:q}"

@@ -70,6 +70,8 @@ class Estimates:
                 "unit": REGISTRY[metric].unit,
                 "ci_low": interval[0],
                 "ci_high": interval[1],
+                "segmentation_low": NAN,
+                "segmentation_high": NAN,
                 "n": n,
                 "method": method,
                 "resolution_limit_um": limit_um,

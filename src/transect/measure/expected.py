@@ -36,7 +36,8 @@ def hold(
     """
     out = metrics["metric"].isin(expect.elsewhere)
     frame = metrics.copy()
-    frame.loc[out, ["value", "ci_low", "ci_high"]] = np.nan
+    numbers = ["value", "ci_low", "ci_high", "segmentation_low", "segmentation_high"]
+    frame.loc[out, numbers] = np.nan
     frame.loc[out, "n"] = 0
     frame.loc[out, "method"] = ""
     frame.loc[out, "note"] = elsewhere(expect.name)

@@ -17,6 +17,7 @@ from transect.config import (
 from transect.errors import ConfigError
 from transect.log import logger, timed
 from transect.measure.blockwork import gather, measure_block
+from transect.measure.decisions import with_segmentation
 from transect.measure.expected import hold
 from transect.measure.joined import Joined, Settings
 from transect.measure.lines import read_lines
@@ -24,7 +25,7 @@ from transect.measure.partials import SCHEMAS, merge, read_partials, write_parti
 from transect.measure.seams import COLUMNS, bad_seams
 from transect.measure.section import count_agglomerates, grey_step, section_tables
 from transect.measure.source import Source, read_groups
-from transect.measure.tables import SECTION_TABLES
+from transect.measure.tables import DECISIONS, SECTION_TABLES
 from transect.measure.window import reach_of
 from transect.parallel import block_columns
 from transect.recipes import RECIPES
@@ -124,6 +125,7 @@ def join(
     cell: str,
     section: str,
     output: Path,
+    decisions: Path | None = None,
     settings: str = "{}",
 ) -> None:
     """Add the sums of all blocks up and make the tables and metrics of a section.
@@ -144,10 +146,13 @@ def join(
         Names of the section.
     output
         Folder of tables to write.
+    decisions
+        Table of the metrics of some windows by each decision; without it no metric is said to
+        depend on the decision.
     settings
         JSON of the configuration's parts `measure`, `statistics`, `segment`, `layers` and `expect`.
     """
-    config = _settings(settings)
+    config = read_settings(settings)
     image = open_image(mosaic)
     with timed(f"join {batch}/{cell}/{section}: {blocks} blocks"):
         joined = Joined(
@@ -162,6 +167,9 @@ def join(
         strip = open_strip(folder, "labels.zarr", "phases", image.shape[1], blocks)
         found = count_agglomerates(strip, config.measure.agglomerate_um)
         tables = section_tables(joined, found)
+        if decisions is not None:
+            varied = read_table(decisions, DECISIONS)
+            tables["metrics"] = with_segmentation(tables["metrics"], varied)
         held = hold(tables["metrics"], tables["replicates"], config.expect, image.px_um)
         tables |= {"metrics": held.metrics, "replicates": held.replicates}
     for warning in held.warnings:
@@ -180,7 +188,14 @@ def join(
     logger.info("join: %s", ", ".join(f"{len(tables[n])} {n}" for n in SECTION_TABLES))
 
 
-def _settings(settings: str) -> Settings:
+def read_settings(settings: str) -> Settings:
+    """Read the parts of the configuration that joining uses; defaults for those that are absent.
+
+    Raises
+    ------
+    ConfigError
+        It is not JSON, or has other parts or values.
+    """
     try:
         values = json.loads(settings)
     except json.JSONDecodeError as error:

@@ -12,6 +12,7 @@ from transect.storage.tables import Column, Schema
 __all__ = [
     "BLOCKS",
     "COLUMNS",
+    "DECISIONS",
     "CRACKS",
     "METRICS",
     "PARTICLES",
@@ -198,6 +199,24 @@ COLUMNS = Schema(
         _um("gap_um", "opening between collector and coating"),
         Column("delaminated", "bool", "", "gap and run are at least the limits of the config"),
         _um("collector_um", "thickness of the collector foil"),
+    ),
+)
+
+DECISIONS = Schema(
+    "decisions",
+    1,
+    "Metrics of a few windows when limits between phases move: what `segmentation_low` and"
+    " `segmentation_high` are made from",
+    (
+        Column("metric", "string", "", "name of the metric"),
+        _one(
+            "material",
+            "probability from which a pixel is active material, and a line a crack, against what"
+            " else is likeliest; 0.5 in all that is published",
+        ),
+        _one("binder", "probability from which it is binder, against pore; 0.5 likewise"),
+        Column("value", _F, "unit column", "value over these windows; NaN where not defined"),
+        Column("unit", "string", "", "unit of the value"),
     ),
 )
 

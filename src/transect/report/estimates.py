@@ -35,6 +35,7 @@ class Estimate:
     high: float
     text: str
     interval: str
+    segmentation: str
     n: str
     method: str
     note: str
@@ -54,7 +55,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Verdict:
-    """An estimate against its limits, and where everything lies on a bar of 0 to 100."""
+    """An estimate against its limits, and where everything lies on a bar of 0 to 100.
+
+    What is drawn from `low_at` to `high_at` is what was judged: sampling and segmentation together.
+    """
 
     estimate: Estimate
     verdict: str
@@ -75,8 +79,8 @@ def estimate(row: Row) -> Estimate:
     Parameters
     ----------
     row
-        Metric, side, value, unit, ci_low, ci_high and, where the table has them, n, method and
-        note.
+        Metric, side, value, unit, ci_low, ci_high and, where the table has them,
+        segmentation_low, segmentation_high, n, method and note.
     """
     metric, side = _text(row, "metric"), _text(row, "side")
     shown = label(metric)
@@ -87,9 +91,7 @@ def estimate(row: Row) -> Estimate:
     known = math.isfinite(low) and math.isfinite(high)
     whole = metric.startswith("n_") and metric != "n_A_per_mm2" and not known
     text = digits.count(value) if whole else digits.written(value, decimals)
-    # A dash between negative numbers would read as another minus.
-    between = " to " if known and low < 0 else " – "
-    ends = digits.written(low, decimals) + between + digits.written(high, decimals)
+    lowest, highest = (_number(row, f"segmentation_{end}") * scale for end in ("low", "high"))
     n = _number(row, "n")
     return Estimate(
         metric,
@@ -101,13 +103,23 @@ def estimate(row: Row) -> Estimate:
         low,
         high,
         text,
-        ends if known else "",
+        _span(low, high, decimals),
+        _span(lowest, highest, decimals),
         digits.count(n) if math.isfinite(n) else "",
         _text(row, "method"),
         _text(row, "note"),
         definition(metric),
         raw,
     )
+
+
+def _span(low: float, high: float, decimals: int) -> str:
+    """Write both ends; nothing where one is not known."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    # A dash between negative numbers would read as another minus.
+    between = " to " if low < 0 else " – "
+    return digits.written(low, decimals) + between + digits.written(high, decimals)
 
 
 def estimates(rows: pd.DataFrame) -> list[Estimate]:
@@ -184,7 +196,8 @@ def _verdict(row: Row) -> Verdict:
     shown = estimate(row)
     scale = 100 if label(shown.metric).percent else 1
     low, high = _number(row, "limit_low") * scale, _number(row, "limit_high") * scale
-    known = [v for v in (shown.value, shown.low, shown.high, low, high) if math.isfinite(v)]
+    lowest, highest = (_number(row, f"guard_{end}") * scale for end in ("low", "high"))
+    known = [v for v in (shown.value, lowest, highest, low, high) if math.isfinite(v)]
     start, stop = (min(known), max(known)) if known else (0.0, 1.0)
     pad = (stop - start) * 0.18 or abs(start) * 0.1 or 1.0
 
@@ -201,8 +214,8 @@ def _verdict(row: Row) -> Verdict:
         low,
         high,
         at(shown.value),
-        at(shown.low),
-        at(shown.high),
+        at(lowest),
+        at(highest),
         at(low),
         at(high),
     )

@@ -17,14 +17,36 @@ from transect.statistics.registry import applies
 from transect.storage.images import Image, open_image
 from transect.storage.tables import read_metadata, read_table
 
-METRICS = ("metric", "side", "value", "unit", "ci_low", "ci_high", "n", "method", "note")
+METRICS = (
+    "metric",
+    "side",
+    "value",
+    "unit",
+    "ci_low",
+    "ci_high",
+    "segmentation_low",
+    "segmentation_high",
+    "n",
+    "method",
+    "note",
+)
 VERDICTS = (
-    "metric side value ci_low ci_high unit limit_low limit_high verdict".split()  # noqa: SIM905
+    "metric",
+    "side",
+    "value",
+    "ci_low",
+    "ci_high",
+    "guard_low",
+    "guard_high",
+    "unit",
+    "limit_low",
+    "limit_high",
+    "verdict",
 )
 # Tables of a section: where they are and which columns the report reads.
 TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "metrics": ("tables/metrics.parquet", METRICS),
-    "verdicts": ("verdicts.parquet", tuple(VERDICTS)),
+    "verdicts": ("verdicts.parquet", VERDICTS),
     "particles": (
         "tables/particles.parquet",
         (

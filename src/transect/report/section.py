@@ -95,6 +95,7 @@ def _numbers(section: Section, numbers: list[Estimate]) -> dict[str, Any]:
         "grouped": grouped(numbers),
         "usual_method": usual_method(numbers),
         "keys": key_numbers(numbers),
+        "segmented": any(e.segmentation for e in numbers),
         "undefined": undefined(numbers),
         "elsewhere": elsewhere(numbers),
     }

@@ -97,6 +97,27 @@ def _faults(entry: object) -> list[str]:
     return faults
 
 
+def guarded(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Widen intervals to what is judged: sampling and segmentation together.
+
+    Each contributes the distance of its end from the value; the two are independent, so their
+    squares add up. What is not known of the segmentation contributes nothing.
+
+    Parameters
+    ----------
+    metrics
+        Rows of the table of metrics.
+    """
+    ends = {}
+    for name, sign in (("low", -1), ("high", 1)):
+        sampling = metrics[f"ci_{name}"]
+        segmentation = (metrics[f"segmentation_{name}"] - metrics["value"]).fillna(0.0)
+        both = metrics["value"] + sign * np.hypot(sampling - metrics["value"], segmentation)
+        # Without the second the first is to the last digit what is published.
+        ends[f"guard_{name}"] = sampling.where(segmentation == 0, both)
+    return pd.DataFrame(ends)
+
+
 def verdict(value: float, low: float, high: float, limit: Limit) -> str:
     """Guard band: pass or fail only when the whole interval is on one side of every limit."""
     if np.isnan(limit.low) and np.isnan(limit.high):
@@ -122,7 +143,7 @@ def judge(metrics: pd.DataFrame, limits: dict[tuple[str, str], Limit]) -> pd.Dat
     limits
         Limit by metric and side.
     """
-    frame = metrics.copy()
+    frame = metrics.join(guarded(metrics))
     none = Limit(float("nan"), float("nan"))
     found = [
         limits.get((m, s), limits.get((m, ""), none))
@@ -130,7 +151,7 @@ def judge(metrics: pd.DataFrame, limits: dict[tuple[str, str], Limit]) -> pd.Dat
     ]
     frame["limit_low"] = [limit.low for limit in found]
     frame["limit_high"] = [limit.high for limit in found]
-    ends = zip(frame["value"], frame["ci_low"], frame["ci_high"], found, strict=True)
+    ends = zip(frame["value"], frame["guard_low"], frame["guard_high"], found, strict=True)
     frame["verdict"] = [
         verdict(*end) if applies(note) else NOT_HERE
         for end, note in zip(ends, frame["note"], strict=True)

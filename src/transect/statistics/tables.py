@@ -17,12 +17,22 @@ _INTERVAL = (
     Column("ci_low", "float64", "unit column", "lower end of the 95 % interval"),
     Column("ci_high", "float64", "unit column", "upper end of the 95 % interval"),
 )
+_SEGMENTATION = (
+    Column(
+        "segmentation_low",
+        "float64",
+        "unit column",
+        "lowest value when limits between phases move from 0.5 to 0.4 and 0.6; NaN where the metric"
+        " does not depend on them or this is not known",
+    ),
+    Column("segmentation_high", "float64", "unit column", "highest value, likewise"),
+)
 _VALUE = Column("value", "float64", "unit column", "value; NaN where it is not defined, see note")
 _UNIT = Column("unit", "string", "", "unit of value and interval")
 
 METRICS = Schema(
     "metrics",
-    1,
+    2,
     "Metrics of one section in long form",
     (
         *KEYS,
@@ -30,6 +40,7 @@ METRICS = Schema(
         _VALUE,
         _UNIT,
         *_INTERVAL,
+        *_SEGMENTATION,
         Column("n", "int64", "1", "sample size: what `method` resamples or counts"),
         Column("method", "string", "", "how the interval was made"),
         Column("resolution_limit_um", "float64", "um", "size below which objects are not seen"),
@@ -51,13 +62,21 @@ REPLICATES = Schema(
 
 VERDICTS = Schema(
     "verdicts",
-    1,
+    2,
     "Metrics against limits, by guard band",
     (
         *KEYS,
         *_METRIC,
         _VALUE,
         *_INTERVAL,
+        Column(
+            "guard_low",
+            "float64",
+            "unit column",
+            "lower end of what is judged: the interval's half width and the segmentation's, as the"
+            " root of the sum of their squares",
+        ),
+        Column("guard_high", "float64", "unit column", "upper end, likewise"),
         _UNIT,
         Column("limit_low", "float64", "unit column", "lower limit; NaN if none"),
         Column("limit_high", "float64", "unit column", "upper limit; NaN if none"),

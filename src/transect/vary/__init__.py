@@ -1,0 +1,1 @@
+"""How far numbers depend on where a pixel becomes another phase."""
