@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -59,6 +60,35 @@ def test_every_tile_truncated(project: Project, tmp_path: Path) -> None:
         path.write_bytes(path.read_bytes()[:9000])
     said = refused(project, "index")
     assert "no usable tile; img_000.tif and 5 more: truncated" in said
+
+
+def discs(height: int, width: int) -> np.ndarray:
+    """Bright discs on dark ground, with noise."""
+    rng = np.random.default_rng(5)
+    image = np.full((height, width), 50, np.uint8)
+    while (image > 100).mean() < 0.6:
+        x, y = (int(v) for v in rng.integers(0, (width, height)))
+        cv2.circle(image, (x, y), int(rng.integers(6, 16)), 180, -1)
+    return np.clip(image + rng.normal(0, 4, image.shape), 0, 255).astype(np.uint8)
+
+
+def test_a_negative_fails_alone(project: Project, tmp_path: Path) -> None:
+    (height, width), image = SHAPE, discs(2 * SHAPE[0], 3 * SHAPE[1])
+
+    def tile(row: int, column: int) -> np.ndarray:
+        top, left = round(0.9 * row * height), round(0.9 * column * width)
+        return image[top : top + height, left : left + width]
+
+    write_hitachi(tmp_path / "raw", 2, 3, field=tile, error_um=0.0)
+    write_hitachi(
+        tmp_path / "negative", 2, 3, field=lambda r, c: 255 - tile(r, c), error_um=0.0
+    )  # fmt: skip
+    project.add("B01", "C01", "S02", tmp_path / "negative")
+    said = refused(project, "thresholds")
+    assert "S02/mosaic.zarr: segment.polarity is bright, expected dark" in said
+    cell = project.results / "batches" / "B01" / "C01"
+    assert (cell / "S01" / "report.html").is_file()
+    assert not (cell / "S02" / "thresholds.json").exists()
 
 
 def test_a_disk_that_fills_up(small: Project) -> None:
