@@ -56,7 +56,7 @@ def test_a_run_with_a_network(copied: Project) -> None:
     metrics = read_table(section / "tables" / "metrics.parquet", METRICS).set_index("metric")
     solid, thick = (metrics.loc[n] for n in ("phase_fraction_active_material", "t_mean_um"))
     assert solid["segmentation_low"] < solid["value"] < solid["segmentation_high"]
-    assert thick["segmentation_low"].isna().all()
+    assert pd.isna(thick["segmentation_low"])
     page = (section / "report.html").read_text(encoding="utf-8")
     assert str(row["model"]) in page
     assert "segmentation " in page
