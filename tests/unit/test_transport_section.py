@@ -19,9 +19,16 @@ from transect.phases import Phase
 from transect.storage.images import Image, open_image
 from transect.storage.stores import new_store
 
+FINE = "transect.measure.transport.windows.FINE"
 SHAPE = (1600, 3000)
 FOIL = (780, 820)
 THICK = 600
+
+
+@pytest.fixture(autouse=True)
+def _coarse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small sections are read at a coarse level too."""
+    monkeypatch.setattr(FINE, 256)
 
 
 def stored(folder: Path, phases: np.ndarray) -> Image:

@@ -21,7 +21,7 @@ from transect.statistics.bootstrap import (
     percentile_interval,
     resample,
 )
-from transect.statistics.counts import weighted_quantiles
+from transect.statistics.counts import weighted_quantiles, wilson
 from transect.statistics.registry import Metric
 
 Floats = npt.NDArray[np.float64]
@@ -148,6 +148,10 @@ def _index(name: str, value: float, replicates: Floats, draws: Resampling, n: in
         note = NO_PATH if name in _PATHS else "no pores"
         value = float("inf") if name == "tau_factor_2d" and not np.isnan(value) else float("nan")
         return Index(value, float("nan"), float("nan"), replicates, n, "", note)
+    if name == "nonpercolating_windows_2d" and value in (0.0, 1.0):
+        # None or all of them: replicates do not vary, a score interval still has a width.
+        low, high = wilson(value * n, n)
+        return Index(value, low, high, replicates, n, "Wilson score interval", "")
     top = 1.0 if name in _SHARE_OF_ONE else np.inf
     low, high = percentile_interval(value, replicates, draws.widen, 0.0, top)
     notes = [draws.note]
