@@ -162,6 +162,8 @@ def table(metric: str, *values: float) -> pd.DataFrame:
         # What windows have none of, and what has a sign, changes by as much as theirs.
         ("porosity_crack", 0.02, (0.0, 0.01, 0.0, 0.0, 0.0), (0.02, 0.03)),
         ("gradient_binder", -0.1, (0.2, 0.1, 0.3, 0.2, 0.2), (-0.2, 0.0)),
+        ("porosity_crack", 0.02, (0.0, 0.0, 0.0, 0.0, 0.0), (np.nan, np.nan)),
+        ("porosity_crack", 0.0, (0.0, 0.0, 0.0, 0.0, 0.0), (0.0, 0.0)),
         ("d50_area_um", 5.0, (np.nan, 1.0, 1.0, 1.0, 1.0), (np.nan, np.nan)),
         ("d50_area_um", np.nan, (1.0, 1.0, 1.0, 1.0, 1.0), (np.nan, np.nan)),
     ],

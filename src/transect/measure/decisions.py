@@ -73,7 +73,9 @@ def _ends(metric: str, value: float, rows: pd.DataFrame) -> tuple[float, float]:
     found = rows["value"].to_numpy(np.float64)
     even = (rows[list(_LIMITS)] == 0.5).to_numpy()
     decided = float(found[even.all(axis=1)][0])
-    if not np.isfinite([value, decided, *found]).all():
+    # Windows that have none of it by any decision know nothing of what others have.
+    unknown = value != 0 and not found.any()
+    if unknown or not np.isfinite([value, decided, *found]).all():
         return np.nan, np.nan
     # What windows tell is by how much of itself a metric changes; one that may be negative, or
     # that windows have none of, changes by as much as theirs.
