@@ -15,7 +15,7 @@ from support.foam import foam
 from transect.measure.transport.laplace import NO_PATH, NO_PHASE, diffuse
 from transect.measure.transport.paths import connected, prune
 
-EXACT = 1e-6
+EXACT = 1e-5
 """What the solver's tolerance leaves of the flow."""
 
 
@@ -49,6 +49,15 @@ def test_straight_channels_have_no_tortuosity(width: int) -> None:
     assert found.tau_factor == pytest.approx(1.0, rel=EXACT)
     assert found.relative == pytest.approx(2 * width / 40, rel=EXACT)
     assert found.isolated == 0
+
+
+@pytest.mark.parametrize(("channels", "width"), [(700, 1), (300, 3)])
+def test_many_ways_side_by_side_take_no_longer(channels: int, width: int) -> None:
+    mask = np.zeros((300, channels * (width + 1)), bool)
+    mask.reshape(300, channels, width + 1)[:, :, :width] = True
+    found = diffuse(mask)
+    assert found.tau_factor == pytest.approx(1.0, rel=EXACT)
+    assert found.iterations < 20
 
 
 def test_a_full_window_conducts_like_the_bulk() -> None:
