@@ -37,7 +37,8 @@ from transect.measure.window import Reach, anchors_of, measure_arrays  # noqa: E
 from transect.measure.zones import zone_sums  # noqa: E402
 from transect.parallel import WINDOW, Window, windows  # noqa: E402
 from transect.phases import Phase  # noqa: E402
-from transect.storage.stores import new_store, open_image  # noqa: E402
+from transect.storage.images import open_image  # noqa: E402
+from transect.storage.stores import new_store  # noqa: E402
 from transect.storage.strips import open_strip  # noqa: E402
 
 PX_UM = 0.025
