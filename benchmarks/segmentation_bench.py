@@ -25,26 +25,31 @@ Ids = npt.NDArray[np.int64]
 
 ENGINES = ("classical", "network")
 METHODS = (*ENGINES, "scikit-image")
-Method = Callable[[npt.NDArray[np.generic], U8 | None], Found]
+Method = Callable[[npt.NDArray[np.generic], U8 | None, Mapping[str, object]], Found]
+"""From an image, its zones and what its chemistry says to phases and particles."""
 
 
 def engine_config(name: str, model: Path | None = None) -> SegmentConfig:
     """Give the settings of an engine, all others at their defaults."""
-    return SegmentConfig(engine=name, model=str(model or "no-model"))
+    return SegmentConfig(engine=name, model=str(model) if model else None)
 
 
 def engine(config: SegmentConfig) -> Method:
     """Give an engine of transect as a method."""
 
-    def run(image: npt.NDArray[np.generic], zone: U8 | None) -> Found:
-        found = segment_image(image, config, zone)
+    def run(
+        image: npt.NDArray[np.generic], zone: U8 | None, chemistry: Mapping[str, object]
+    ) -> Found:
+        found = segment_image(image, config.model_copy(update=chemistry), zone)
         return Found(found.phases, found.particles.astype(np.int64))
 
     return run
 
 
-def plain_chain(image: npt.NDArray[np.generic], zone: U8 | None) -> Found:
-    """Run the plain chain of scikit-image."""
+def plain_chain(
+    image: npt.NDArray[np.generic], zone: U8 | None, chemistry: Mapping[str, object]
+) -> Found:
+    """Run the plain chain of scikit-image, which no chemistry can help."""
     return Found(*chain(image, zone))
 
 
@@ -93,7 +98,8 @@ class Bench:
 
     def run(self, name: str, picture: Picture, of: str, zone: U8 | None = None) -> Found:
         """Run a method on a made image, and draw what it found."""
-        found = self.found(name, picture.image, picture.zone if zone is None else zone)
+        zone = picture.zone if zone is None else zone
+        found = self.found(name, picture.image, zone, picture.chemistry)
         if self.pictures is not None:
             path = self.pictures / f"{of} {name}.png".replace(" ", "-").replace(",", "")
             draw(
@@ -104,10 +110,16 @@ class Bench:
             )
         return found
 
-    def found(self, name: str, image: npt.NDArray[np.generic], zone: U8 | None = None) -> Found:
+    def found(
+        self,
+        name: str,
+        image: npt.NDArray[np.generic],
+        zone: U8 | None = None,
+        chemistry: Mapping[str, object] | None = None,
+    ) -> Found:
         """Run a method on any image; one that refuses it has found nothing."""
         try:
-            return self.methods[name](image, zone)
+            return self.methods[name](image, zone, chemistry or {})
         except AnalysisError as error:
             sys.stderr.write(f"{name}: {error}\n")
             nothing = np.full(image.shape, Phase.INVALID, np.uint8)

@@ -36,7 +36,7 @@ STRIP = 1024
 F64 = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Phantom(Picture):
     """A section and its truth, layers included."""
 
@@ -66,9 +66,9 @@ def phantom(appearance: str, seed: int, width_um: float = 250.0) -> Phantom:
         recorded(np.hstack(grey), spec.appearance, seed),
         np.hstack(phases),
         np.hstack(particles).astype(np.int64),
-        {"a": line[3] - line[2], "b": line[7] - line[6]},
-        {"a": (line[4] - line[3]) * spec.px_um, "b": (line[6] - line[5]) * spec.px_um},
-        spec.px_um,
+        thickness_px={"a": line[3] - line[2], "b": line[7] - line[6]},
+        gap_um={"a": (line[4] - line[3]) * spec.px_um, "b": (line[6] - line[5]) * spec.px_um},
+        px_um=spec.px_um,
     )
 
 

@@ -25,11 +25,12 @@ from transect.phantom.chemistries import CHEMISTRIES
 from transect.phantom.scene import Scene
 from transect.phantom.spec import PhantomSpec, load_spec
 from transect.phases import Phase
+from transect.segment.maps import CLASSES
 from transect.train.augment import record
 from transect.train.looks import HELD_OUT, Looks
 from transect.train.render import render
 from transect.train.samples import sample
-from transect.train.sections import SHARED, WOVEN, Truth
+from transect.train.sections import SHARED, WOVEN, Truth, classes_of
 
 FIRST, TUNING = 800_000_000, 700_000_000
 """First seeds of what is scored, and of what the settings of the peers were found on."""
@@ -98,7 +99,7 @@ def pictures(
         if kind.chemistry is None:
             for look, looks in HELD_OUT.items():
                 seen = sample(seed, kind.edge, looks)
-                yield seed, look, _picture(seen.grey, seen.phases, seen.particles)
+                yield seed, look, _picture(seen.bright, seen.phases, seen.particles, seen.there)
             continue
         for look, looks in HELD_OUT.items():
             yield seed, look, _rendered(seed, kind.chemistry, kind.edge, looks)
@@ -128,7 +129,8 @@ def bare(seed: int, chemistry: str, edge: int, look: str = "good") -> PhantomSpe
 
 @lru_cache(maxsize=1)
 def _section(seed: int, chemistry: str, edge: int) -> Truth:
-    labels = Scene(bare(seed, chemistry, edge), edge, edge).labels(0, 0, edge, edge)
+    spec = bare(seed, chemistry, edge)
+    labels = Scene(spec, edge, edge).labels(0, 0, edge, edge)
     return Truth(
         phases=labels.phases,
         particles=labels.particles().astype(np.int32),
@@ -137,6 +139,7 @@ def _section(seed: int, chemistry: str, edge: int) -> Truth:
         depth=labels.canvas.depth,
         rival=labels.canvas.rival,
         discs=(labels.objects.discs[:, [1, 0, 2]] - [0.5, 0.5, 0.0]).astype(np.float32),
+        there=classes_of(spec),
     )
 
 
@@ -145,7 +148,8 @@ def _rendered(seed: int, chemistry: str, edge: int, looks: Looks) -> Picture:
     random = np.random.default_rng([seed, 3])
     truth, look = _section(seed, chemistry, edge), looks.draw(random)
     grey = record(render(truth, look, random), truth.phases == Phase.ACTIVE_MATERIAL, look, random)
-    return _picture(grey, truth.phases, truth.particles)
+    bright = np.asarray(255 - grey if look.negative else grey)
+    return _picture(bright, truth.phases, truth.particles, truth.there)
 
 
 def _painted(seed: int, chemistry: str, edge: int, look: str) -> Picture:
@@ -154,7 +158,8 @@ def _painted(seed: int, chemistry: str, edge: int, look: str) -> Picture:
     scene = Scene(spec, edge, edge)
     image = scene.grey(0.0, 0.0, edge, edge, np.zeros(edge, np.float32))
     labels = scene.labels(0, 0, edge, edge)
-    return _picture(recorded(image, spec.appearance, seed), labels.phases, labels.particles())
+    grey = recorded(image, spec.appearance, seed)
+    return _picture(grey, labels.phases, labels.particles(), classes_of(spec))
 
 
 def recorded(image: npt.NDArray[np.float32], look: Appearance, seed: int) -> npt.NDArray[np.uint8]:
@@ -173,8 +178,14 @@ def _picture(
     grey: npt.NDArray[np.uint8],
     phases: npt.NDArray[np.uint8],
     particles: npt.NDArray[np.integer],
+    there: tuple[bool, ...],
 ) -> Picture:
     # Without layers there is no separator: that code is solid electrolyte, binder to an engine.
     if not np.isin(phases, (Phase.OUTSIDE, Phase.COLLECTOR)).any():
         phases = np.where(phases == Phase.SEPARATOR, np.uint8(Phase.BINDER), phases)
-    return Picture(grey, phases, particles.astype(np.int64))
+    has = dict(zip(CLASSES, there, strict=True))
+    chemistry = {
+        "second_material": has["active_material_2"],
+        "filler": "binder" if has["binder"] else "electrolyte",
+    }
+    return Picture(grey, phases, particles.astype(np.int64), chemistry)

@@ -40,11 +40,16 @@ NMC: Goals = OTHERS | {AP: 0.93, QUALITY: 0.88}
 
 @dataclass(frozen=True)
 class Picture:
-    """An image of one scale and its truth: phases, and particles with the openings in them."""
+    """An image of one scale and its truth: phases, and particles with the openings in them.
+
+    `chemistry` holds the settings `second_material` and `filler` of its chemistry. Negatives are
+    turned for every method, as `segment.polarity` would tell transect.
+    """
 
     image: U8
     phases: U8
     particles: Ids
+    chemistry: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def zone(self) -> U8:

@@ -7,9 +7,9 @@ depends on it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from transect.expect import ExpectConfig as ExpectConfig
 from transect.segment.maps import coating
@@ -19,6 +19,10 @@ from transect.settings import parse_settings as parse_settings
 
 Polarity = Literal["bright", "dark"]
 """Whether active material is brighter or darker than pores."""
+
+
+OWN_MODEL = Path(__file__).parent / "segment" / "model"
+"""The network that comes with transect, and its card."""
 
 
 class _Part(BaseModel):
@@ -174,8 +178,8 @@ class SegmentConfig(_Part):
     )
     model: str | None = Field(
         None,
-        description="Folder of the network, with `model.onnx` and `model.json` as transect train"
-        " writes them; needed where a network decides.",
+        description="Folder of another network than the one that comes with transect, with"
+        " `model.onnx` and `model.json` as transect train writes them.",
     )
     second_material: bool = Field(
         False,
@@ -225,14 +229,6 @@ class SegmentConfig(_Part):
         8.0, ge=3, description="Smallest equivalent circle diameter that is reported, in px."
     )
 
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        if self.network and not self.model:
-            raise ValueError(
-                "model: needed with engine network: a folder that transect train wrote"
-            )
-        return self
-
     @property
     def network(self) -> bool:
         """Whether a network decides on phases."""
@@ -246,7 +242,7 @@ class SegmentConfig(_Part):
     @property
     def model_folder(self) -> Path:
         """Folder of the network and its card."""
-        return Path(self.model or "")
+        return Path(self.model) if self.model else OWN_MODEL
 
 
 class MeasureConfig(_Part):

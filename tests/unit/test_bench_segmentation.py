@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -235,7 +236,7 @@ def test_a_network_that_is_not_there_is_said_and_missed(tmp_path, capsys):
 
 
 def test_an_image_that_is_refused_scores_nothing(tmp_path):
-    def refuse(image, zone):
+    def refuse(image, zone, chemistry):
         raise AnalysisError("one hump")
 
     truth, tally = picture(FIVE), Tally()
@@ -245,9 +246,8 @@ def test_an_image_that_is_refused_scores_nothing(tmp_path):
 
 def test_pictures_are_kept_when_asked_for(tmp_path):
     truth = picture(squares((0, 10, 0, 10), (0, 10, 10, 20)))
-    bench = Bench(
-        {"x": lambda image, zone: Found(truth.phases, truth.particles)}, tmp_path, pictures=tmp_path
-    )
+    found = Found(truth.phases, truth.particles)
+    bench = Bench({"x": lambda *given: found}, tmp_path, pictures=tmp_path)
     bench.run("x", truth, "nmc, flat 0")
     assert [path.name for path in tmp_path.iterdir()] == ["nmc-flat-0-x.png"]
 
@@ -263,3 +263,11 @@ def test_the_plain_chain_finds_discs():
     assert phases[65, 100] == Phase.BINDER
     assert phases[5, 110] == Phase.PORE
     assert iou(phases == Phase.ACTIVE_MATERIAL, image == 200) > 0.95
+
+
+def test_methods_hear_what_the_chemistry_says(tmp_path):
+    heard = []
+    truth = replace(picture(FIVE), chemistry={"filler": "electrolyte"})
+    bench = Bench({"x": lambda *given: heard.append(given[2]) or nothing(truth)}, tmp_path)
+    bench.run("x", truth, "of")
+    assert heard == [{"filler": "electrolyte"}]

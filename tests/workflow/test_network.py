@@ -37,11 +37,9 @@ def test_a_network_is_asked_block_by_block(copied: Project) -> None:
     assert not {"register", "fuse", "find_layers"} & set(planned)
 
 
-def test_a_network_without_a_model_ends_before_any_job(copied: Project) -> None:
+def test_a_network_comes_with_transect(copied: Project) -> None:
     copied.configure("segment: {engine: network}\n")
-    said = copied.start("--dry-run").stdout
-    assert "model: needed with engine network" in said
-    assert "Traceback" not in said
+    assert copied.planned()["predict_block"] == 2
 
 
 def test_a_run_with_a_network(copied: Project) -> None:

@@ -32,8 +32,8 @@ Found = Literal["bright", "dark", "undecided"]
 CLEAR = 0.15
 """Score from which the polarity is sure. Of 693 made images of a megapixel, of every chemistry, 2
 are this sure of the wrong sign (strong relief, as of secondary electrons, or the oddest looks), and
-88 % of the right one. Sections show more: all of 28 made ones are sure of the right one; so are 5 of
-7 real images of particles, and the other two are too small to tell."""
+88 % of the right one. Sections show more: all of 28 made ones are sure of the right one; so are 5
+of 7 real images of particles, and the other two are too small to tell."""
 
 ARCS = 40
 """Smooth pieces of border, of equal length, that a share is believed from; a few bodies have less.

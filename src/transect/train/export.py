@@ -26,7 +26,8 @@ DATA = "made sections, each seen once: half of them in a plain look, half in any
 LIMITS = (
     "It decides inside coatings only; foil, separator and outside are found by their geometry.",
     "Active material is the brighter side: negatives are turned first, by segment.polarity.",
-    "It tells phases apart by grey and texture: binder that looks like a pore is taken for one.",
+    "It tells phases apart by grey and texture: smooth binder between dark pores is often taken for"
+    " pores; hold its fractions against those of thresholds, as the page does.",
     "Particles smaller than 8 px, and openings narrower than a pixel, are not resolved.",
     "No image of a real electrode was used: scores on real images are in benchmarks.",
 )
