@@ -11,15 +11,19 @@ import tifffile
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 
+from transect.config import OWN_MODEL  # noqa: E402
+from transect.errors import ModelError  # noqa: E402
 from transect.phases import Phase  # noqa: E402
 from transect.segment.greys import Normal  # noqa: E402
 from transect.segment.maps import CLASSES, HALO, MAPS, STRIDE, coating  # noqa: E402
+from transect.segment.network import Network as Model  # noqa: E402
 from transect.train.batches import Crops, batches  # noqa: E402
 from transect.train.calibrate import Calibration, Familiar, calibration_error  # noqa: E402
 from transect.train.export import export  # noqa: E402
 from transect.train.loop import Plan, Trainer  # noqa: E402
 from transect.train.losses import Batch, losses  # noqa: E402
 from transect.train.network import Exported, Network  # noqa: E402
+from transect.train.samples import sample  # noqa: E402
 from transect.train.strokes import Strokes, StrokesError  # noqa: E402
 from transect.train.targets import UNKNOWN  # noqa: E402
 from transect.train.validate import Scores  # noqa: E402
@@ -152,6 +156,35 @@ def test_exported_model_says_what_the_network_says(tmp_path: Path) -> None:
     card = json.loads((tmp_path / "model.json").read_text())
     assert card["maps"] == list(MAPS)
     assert card["halo_px"] == HALO
+
+
+def test_shipped_model_is_trained_further_from_what_it_knows(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    from transect.train.steps import _take_up
+
+    model = Model.load(OWN_MODEL)
+    trainer = Trainer(Plan(steps=2, crops=SMALL), tmp_path)
+    _take_up(trainer, tmp_path / "checkpoint.pt", Path("shipped"))
+    made = sample(31 * 10_000, 256)
+    grey = Normal.of(np.bincount(made.bright.ravel(), minlength=256)).apply(made.bright)
+    there = torch.tensor([made.there], dtype=torch.float32)
+    given = {"grey": grey[None, None], "there": there.numpy()}
+    maps, features = model.session.run(["maps", "features"], given)
+    logits, own = trainer.average.eval()(torch.from_numpy(grey)[None, None], there)
+    assert np.allclose(features, own.detach().numpy(), atol=1e-3)
+    said, mine = (m[0, : len(CLASSES)].argmax(0) for m in (maps, logits.detach().numpy()))
+    # Where two classes have the same byte, either may be the first.
+    assert (said == mine).mean() > 0.99
+    batch = next(batches(2, 0, 1, SMALL, 0))
+    assert trainer.learn(batch) < 0.7 * Trainer(Plan(crops=SMALL), tmp_path).learn(batch)
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    from transect.train.steps import _take_up
+
+    trainer = Trainer(Plan(steps=2, crops=SMALL), tmp_path)
+    with pytest.raises(ModelError, match="model.json"):
+        _take_up(trainer, tmp_path / "checkpoint.pt", tmp_path)
 
 
 def test_calibration_error_of_known_answers() -> None:

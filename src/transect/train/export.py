@@ -41,6 +41,7 @@ def export(
     calibration: Calibration,
     familiar: Familiar,
     labels: str = "",
+    start: str = "",
 ) -> None:
     """Write the model and its card into a folder.
 
@@ -54,6 +55,8 @@ def export(
         What the card tells: how it was trained, what it scores, how sure it may be, what it knows.
     labels
         Folder of labels of its own that it was trained on, if any.
+    start
+        What its weights were before the first step, if it did not begin anew.
     """
     whole = Exported(network, calibration.temperatures).eval()
     example = torch.zeros(1, 1, 8 * STRIDE, 8 * STRIDE)
@@ -78,7 +81,8 @@ def export(
         "px_nm": [10, 100],
         "parameters": sum(p.numel() for p in network.parameters()),
         "command": f"transect train MODEL --steps {plan.steps} --seed {plan.seed}"
-        + (f" --labels {labels}" if labels else ""),
+        + (f" --labels {labels}" if labels else "")
+        + (f" --start {start}" if start else ""),
         "data": DATA + (f", and labels in {labels}" if labels else ""),
         "training": asdict(plan),
         "looks": {name: span._asdict() for name, span in TRAINING.spans.items()},

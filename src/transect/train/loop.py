@@ -24,6 +24,9 @@ AVERAGE = 0.998
 """Share of the averaged weights that stays at each step; the average is what is kept."""
 
 CLIP = 1.0
+RATE = 2e-3
+"""Highest learning rate of a network that knows nothing yet."""
+
 CHECKPOINT, CURVES = "checkpoint.pt", "curves.csv"
 
 
@@ -50,7 +53,7 @@ class Plan:
 
     steps: int = 6000
     seed: int = 1
-    rate: float = 2e-3
+    rate: float = RATE
     decay: float = 0.02
     crops: Crops = field(default_factory=Crops)
     every: int = 250

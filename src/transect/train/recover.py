@@ -1,0 +1,115 @@
+"""The network of a model that was exported, ready to be trained further."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+from transect.errors import ModelError
+from transect.segment.card import MODEL
+from transect.segment.greys import Normal
+from transect.segment.network import Network as Model
+from transect.train.batches import APART
+from transect.train.network import Network
+from transect.train.samples import sample
+
+SEED, EACH, EDGE = 970_000_000, 16, 256
+"""First seed, number and rows of the samples that the model is shown: of no other use."""
+
+Weights = tuple[Tensor, Tensor]
+
+
+def recover(folder: Path) -> Network:
+    """Give the network whose weights a model holds.
+
+    An exported model has its batch normalisation folded into the convolutions. Each is unfolded
+    around the mean and spread that it meets on some samples, so that the network says what the
+    model says, and can be trained like any other.
+
+    Parameters
+    ----------
+    folder
+        Folder of a model: `model.onnx` and its card.
+
+    Raises
+    ------
+    ModelError
+        The model cannot be run by this version, or is not of this network's shape.
+    """
+    Model.load(folder)
+    path = folder / MODEL
+    network = Network().eval()
+    convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
+    weights = _weights(path)
+    mine = [tuple(c.weight.shape) for c in convolutions]
+    found = [tuple(w.shape) for w, _ in weights]
+    if found != mine:
+        raise ModelError(
+            f"{path}: {len(found)} convolutions of sizes {found}; expected {len(mine)} of"
+            f" sizes {mine}, as this version trains"
+        )
+    normalised, hooks = _normalised(network), []
+    with torch.no_grad():
+        for convolution, (weight, bias) in zip(convolutions, weights, strict=True):
+            convolution.weight.copy_(weight)
+            if convolution.bias is not None:
+                convolution.bias.copy_(bias)
+            else:
+                norm = normalised[convolution]
+                hooks.append(norm.register_forward_pre_hook(_unfold(bias)))
+        network(*_shown())
+    for hook in hooks:
+        hook.remove()
+    return cast(Network, network)
+
+
+def _weights(path: Path) -> list[Weights]:
+    """Weights and biases of all convolutions, in the order in which they are computed."""
+    graph = onnx.load(str(path)).graph
+    values = {v.name: torch.from_numpy(numpy_helper.to_array(v).copy()) for v in graph.initializer}
+    return [
+        (values[node.input[1]], values[node.input[2]])
+        for node in graph.node
+        if node.op_type == "Conv"
+    ]
+
+
+def _normalised(network: Network) -> dict[nn.Conv2d, nn.BatchNorm2d]:
+    """Give each convolution that is normalised with what normalises it."""
+    blocks = [m for m in network.modules() if isinstance(m, nn.Sequential)]
+    return {
+        a: b
+        for block in blocks
+        for a, b in pairwise(block)
+        if isinstance(a, nn.Conv2d) and isinstance(b, nn.BatchNorm2d)
+    }
+
+
+def _shown() -> tuple[Tensor, Tensor]:
+    """Give samples of training: greys (n, 1, row, column), and what can be in them (n, class)."""
+    made = [sample(SEED + n * APART, EDGE) for n in range(EACH)]
+    counts = [np.bincount(m.bright.ravel(), minlength=256) for m in made]
+    greys = [Normal.of(c).apply(m.bright) for c, m in zip(counts, made, strict=True)]
+    there = torch.tensor([m.there for m in made], dtype=torch.float32)
+    return torch.from_numpy(np.stack(greys))[:, None], there
+
+
+def _unfold(bias: Tensor) -> Callable[[Any, tuple[Any, ...]], None]:
+    """Set a normalisation, when it first meets values, so that it adds this bias to them."""
+
+    def set_up(norm: Any, inputs: tuple[Any, ...]) -> None:
+        mean, variance = inputs[0].mean((0, 2, 3)), inputs[0].var((0, 2, 3))
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+        norm.weight.copy_(torch.sqrt(variance + norm.eps))
+        norm.bias.copy_(bias + mean)
+
+    return set_up
