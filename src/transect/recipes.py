@@ -26,5 +26,5 @@ RECIPES: dict[str, int] = {
     "cell": 1,
     "batch": 1,
     "trend": 1,
-    "report": 6,
+    "report": 7,
 }

@@ -13,6 +13,7 @@ from transect.errors import InputError
 from transect.report import pages
 from transect.report.comparison import Row, compare, key_columns, title, trends
 from transect.report.digits import NONE, count, short
+from transect.report.engine import engine_warnings
 from transect.report.estimates import VERDICT_SIGNS, Estimate, estimate, estimates, verdicts, worst
 from transect.report.inputs import TABLES, unexpected
 from transect.report.labels import label, order
@@ -67,7 +68,7 @@ def batch_page(folder: Path, output: Path, settings: str, trend: Path | None) ->
         overall=worst([row.verdict for row in rows]),
         tally=_tally(rows),
         facts=facts,
-        notices=[f"{row.cell} / {row.section}: {said}" for row in rows for said in row.unexpected],
+        notices=[f"{row.cell} / {row.section}: {said}" for row in rows for said in row.notices],
         comparisons=[compare(key, rows, cells) for key in keys],
         aggregates=_whole(whole),
         trends=trends(_aggregates([] if trend is None else [trend])),
@@ -104,8 +105,14 @@ def _row(section: Path, output: Path) -> Row:
         list(dict.fromkeys(v.estimate.name for v in judged if v.verdict == "fail")),
         {(e.metric, e.side): e for e in numbers},
         judged,
-        unexpected(read_metadata(section / metrics)),
+        unexpected(read_metadata(section / metrics)) + _of_engine(section),
     )
+
+
+def _of_engine(section: Path) -> list[str]:
+    name, columns = TABLES["engine"]
+    path = section / name
+    return engine_warnings(read_table(path, columns=columns)) if path.exists() else []
 
 
 def _aggregates(paths: list[Path]) -> pd.DataFrame:

@@ -32,7 +32,7 @@ class Row:
     failed: list[str]
     numbers: dict[Key, Estimate]
     verdicts: list[Verdict]
-    unexpected: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
 
 def key_columns(rows: list[Row]) -> list[Key]:

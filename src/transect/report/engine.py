@@ -19,7 +19,7 @@ TONES = {"bright": "brighter", "dark": "darker"}
 
 def engine_facts(section: Section) -> list[tuple[str, str]]:
     """Say which engine it was, how sure and how familiar, and what the other one finds."""
-    row = _row(section)
+    row = _row(section.tables["engine"])
     if row is None:
         return []
     polarity = ("Active material against pores", _polarity(row))
@@ -50,9 +50,9 @@ def engine_facts(section: Section) -> list[tuple[str, str]]:
     return facts
 
 
-def engine_warnings(section: Section) -> list[str]:
-    """Say what a reader must know of the engine before any number."""
-    row = _row(section)
+def engine_warnings(table: pd.DataFrame) -> list[str]:
+    """Say what a reader must know of the engine before any number, by its table of a section."""
+    row = _row(table)
     if row is None:
         return []
     if row["engine"] != "network":
@@ -66,8 +66,7 @@ def engine_warnings(section: Section) -> list[str]:
     return said
 
 
-def _row(section: Section) -> pd.Series | None:
-    table = section.tables["engine"]
+def _row(table: pd.DataFrame) -> pd.Series | None:
     return table.iloc[0] if len(table) else None
 
 

@@ -183,7 +183,7 @@ def _notices(section: Section) -> list[str]:
             " thickness is not a measurement."
         )
     said += section.unexpected
-    said += engine_warnings(section)
+    said += engine_warnings(tables["engine"])
     if len(tables["tiles"]) == 1:
         said.append("One tile only: there are no seams, and intervals rest on little material.")
     if section.missing:
