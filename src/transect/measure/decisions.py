@@ -31,6 +31,9 @@ SHARES = (
 DECIDED = (
     *SHARES,
     *(f"d{q}_{kind}_um" for kind in ("area", "number") for q in (10, 50, 90)),
+    *(f"d{q}_volume_um" for q in (10, 50, 90)),
+    "d32_um",
+    "d43_um",
     "span_area",
     "n_particles",
     "n_A_per_mm2",

@@ -79,6 +79,11 @@ class Estimates:
             }
         )
 
+    def value(self, metric: str, side: str = "") -> float:
+        """Value of a metric that was added; NaN of one that was not."""
+        found = [r["value"] for r in self.rows if (r["metric"], r["side"]) == (metric, side)]
+        return float(found[-1]) if found else NAN
+
     def missing(self, metric: str, note: str, *, side: str = "", limit_um: float = NAN) -> None:
         """Add a metric that is not defined for this section."""
         self.add(metric, NAN, (NAN, NAN), 0, "", side=side, limit_um=limit_um, note=note)

@@ -14,6 +14,7 @@ from transect.measure.estimates import Estimates
 from transect.measure.interfaces import add_layers
 from transect.measure.joined import Joined
 from transect.measure.outline import crofton
+from transect.measure.sizes import OF_VOLUME, Sections, add_sizes, distribution_table
 from transect.phases import COATING, Phase
 from transect.statistics.counts import poisson, wilson
 
@@ -37,7 +38,7 @@ class Tables:
 def metric_tables(
     joined: Joined, tables: Tables, agglomerate_count: int
 ) -> dict[str, pd.DataFrame]:
-    """Tables `metrics`, `replicates` and `profile`.
+    """Tables `metrics`, `replicates`, `profile` and `size_distribution`.
 
     Parameters
     ----------
@@ -58,11 +59,17 @@ def metric_tables(
     _cracks(estimates, joined, used, tables)
     _gradients(estimates, joined, used)
     _particles(estimates, joined, used, tables["particles"])
+    sizes = _volumes(estimates, joined, used, tables["particles"])
     _area(estimates, joined, agglomerate_count)
     add_layers(estimates, joined, tables["columns"], used)
     metrics, replicates = estimates.tables(joined.keys)
     profile = profile_table(joined, estimates.resampling, used)
-    return {"metrics": metrics, "replicates": replicates, "profile": profile}
+    return {
+        "metrics": metrics,
+        "replicates": replicates,
+        "profile": profile,
+        "size_distribution": distribution_table(sizes, joined.keys),
+    }
 
 
 def _pixels(joined: Joined, used: Any, *phases: Phase) -> Floats:
@@ -155,9 +162,7 @@ _OF_PARTICLES = (
 def _particles(estimates: Estimates, joined: Joined, used: Any, particles: pd.DataFrame) -> None:
     limit = joined.settings.segment.min_particle_px * joined.px_um
     weights = particles["ml_weight"].to_numpy(np.float64)
-    blocks = joined.block_of(particles["x_um"].to_numpy(np.float64))
-    blocks = np.clip(np.searchsorted(used, blocks), 0, max(len(used) - 1, 0))
-    n = len(used)
+    blocks, n = _drawn_blocks(joined, used, particles), len(used)
 
     def per_block(values: Floats) -> Floats:
         out = np.zeros(n)
@@ -192,6 +197,28 @@ def _particles(estimates: Estimates, joined: Joined, used: Any, particles: pd.Da
     estimates.ratio("detachment_mean", per_block(apart), per_block(perimeter), whole,
                     limit_um=limit, bounds=(0.0, 1.0))  # fmt: skip
     _cracked(estimates, joined, particles, per_block)
+
+
+def _drawn_blocks(joined: Joined, used: Any, particles: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """X-block of each particle, as the draws count them."""
+    blocks = joined.block_of(particles["x_um"].to_numpy(np.float64))
+    return np.clip(np.searchsorted(used, blocks), 0, max(len(used) - 1, 0))
+
+
+def _volumes(
+    estimates: Estimates, joined: Joined, used: Any, particles: pd.DataFrame
+) -> pd.DataFrame | None:
+    """Add what is unfolded of the whole particles; gives the three distributions, if any."""
+    limit = joined.settings.segment.min_particle_px * joined.px_um
+    whole = particles[particles["ml_weight"] > 0]
+    if not len(whole):
+        note = "no particle that is whole" if len(particles) else "no particles"
+        for metric in OF_VOLUME:
+            estimates.missing(metric, note, limit_um=limit)
+        return None
+    weights, ecd = (whole[name].to_numpy(np.float64) for name in ("ml_weight", "ecd_um"))
+    sections = Sections(ecd, weights, _drawn_blocks(joined, used, whole), limit)
+    return add_sizes(estimates, sections, estimates.value("aspect_ratio_median"))
 
 
 def _sizes(

@@ -20,6 +20,7 @@ __all__ = [
     "PROFILE",
     "REPLICATES",
     "SECTION_TABLES",
+    "SIZE_DISTRIBUTION",
 ]
 
 _F = "float64"
@@ -168,6 +169,34 @@ BLOCKS = Schema(
     ),
 )
 
+SIZE_DISTRIBUTION = Schema(
+    "size_distribution",
+    1,
+    "Share of the particles below a diameter, by number, area and volume, in three ways",
+    (
+        *KEYS,
+        Column(
+            "method",
+            "string",
+            "",
+            "raw: sections as they are, weighted by their number, area and cubed diameter;"
+            " unfolded: spheres cut by the plane, without a form of the distribution (EMS);"
+            " lognormal: spheres whose diameters are log-normal, by maximum likelihood",
+        ),
+        _um("ecd_um", "diameter: end of a class; the first is the smallest that is reported"),
+        *(
+            column
+            for name, words in (("q0", "number"), ("q2", "area"), ("q3", "volume"))
+            for column in (
+                _one(name, f"share below this diameter by {words}, ISO 9276-1 cumulative"),
+                _one(f"{name}_low", "lower end of the 95 % block-bootstrap interval"),
+                _one(f"{name}_high", "upper end of the 95 % block-bootstrap interval"),
+            )
+        ),
+        Column("n", "int64", "1", "whole particles"),
+    ),
+)
+
 PROFILE = Schema(
     "profile",
     1,
@@ -222,6 +251,16 @@ DECISIONS = Schema(
 
 SECTION_TABLES = {
     schema.name: schema
-    for schema in (PARTICLES, CRACKS, PORES, BLOCKS, PROFILE, COLUMNS, METRICS, REPLICATES)
+    for schema in (
+        PARTICLES,
+        CRACKS,
+        PORES,
+        BLOCKS,
+        SIZE_DISTRIBUTION,
+        PROFILE,
+        COLUMNS,
+        METRICS,
+        REPLICATES,
+    )
 }
 """Every table of a section, by the name of its file."""

@@ -23,6 +23,7 @@ class Metric:
 
 _COATING = "of the valid coating area"
 _RAW = "raw 2-D section diameters of particles, Miles-Lantuejoul weights"
+_BALLS = "unfolded from sections to spheres (EMS), none where particles are flat"
 
 _ALL = (
     Metric("porosity_total", "1", f"inter + intra + crack porosity, share {_COATING}"),
@@ -38,6 +39,11 @@ _ALL = (
     Metric("d10_number_um", "um", f"10 % of the particles are smaller; {_RAW}"),
     Metric("d50_number_um", "um", f"50 % of the particles are smaller; {_RAW}"),
     Metric("d90_number_um", "um", f"90 % of the particles are smaller; {_RAW}"),
+    Metric("d10_volume_um", "um", f"10 % of the particles' volume lies in smaller ones; {_BALLS}"),
+    Metric("d50_volume_um", "um", f"50 % of the particles' volume lies in smaller ones; {_BALLS}"),
+    Metric("d90_volume_um", "um", f"90 % of the particles' volume lies in smaller ones; {_BALLS}"),
+    Metric("d32_um", "um", f"Sauter diameter, volume over surface, ISO 9276-2; {_BALLS}"),
+    Metric("d43_um", "um", f"mean diameter by volume, ISO 9276-2; {_BALLS}"),
     Metric("span_area", "1", "(D90 - D10) / D50, area weighted"),
     Metric("n_particles", "1", "particle sections that were measured, border ones included"),
     Metric("n_A_per_mm2", "1/mm2", "sum of the Miles-Lantuejoul weights over the valid area"),
