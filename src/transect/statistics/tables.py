@@ -102,3 +102,50 @@ AGGREGATES = Schema(
         Column("method", "string", "", "how the interval was made"),
     ),
 )
+
+COMPARISON = Schema(
+    "comparison",
+    1,
+    "Groups of cells compared on cell means; false discoveries are held over the whole table",
+    (
+        *_METRIC,
+        _UNIT,
+        Column("group_a", "string", "", "group that differences are taken from"),
+        Column("group_b", "string", "", "group that is compared with it"),
+        *(
+            Column(f"{name}_{letter}", kind, unit, f"{words}, group {letter}")
+            for letter in "ab"
+            for name, kind, unit, words in (
+                ("value", "float64", "unit column", "mean of the cells' means; NaN without a cell"),
+                ("sd", "float64", "unit column", "standard deviation between cells; NaN for 1"),
+                ("n_cells", "int64", "1", "cells with a value"),
+                ("n_sections", "int64", "1", "sections with a value"),
+            )
+        ),
+        Column("difference", "float64", "unit column", "group b minus group a"),
+        *_INTERVAL,
+        Column("p_welch", "float64", "1", "Welch's t test, two-sided; NaN with one cell in a group"),
+        Column("p_permutation", "float64", "1", "permutation test of the cells, two-sided"),
+        Column("q_value", "float64", "1", "p_welch adjusted by Benjamini and Hochberg"),
+        Column("hedges_g", "float64", "1", "difference over pooled standard deviation, unbiased"),
+        Column("g_low", "float64", "1", "lower end of its 95 % interval, noncentral t"),
+        Column("g_high", "float64", "1", "upper end"),
+        Column(
+            "margin",
+            "float64",
+            "unit column",
+            "largest difference that does not matter; NaN if none is set",
+        ),
+        Column("p_equivalence", "float64", "1", "two one-sided tests (TOST) against the margin"),
+        Column("q_equivalence", "float64", "1", "p_equivalence adjusted likewise"),
+        Column(
+            "verdict",
+            "string",
+            "",
+            "differ, equivalent within the margin, both, not decidable, not testable, no value; or"
+            " sections differ, where a group has one cell",
+        ),
+        Column("method", "string", "", "how difference and interval were made"),
+        Column("note", "string", "", "what the reader must know; blank if nothing"),
+    ),
+)
