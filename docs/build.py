@@ -36,6 +36,8 @@ COLUMN_TEXTS = {
     "tiles": "Images that the folder should hold; more or fewer is an error. Not checked when"
     " blank.",
     "pixel_nm": "Pixel size in nm; as the microscope recorded it when blank.",
+    "condition": "Ageing state or other condition of the cell, such as fresh: what"
+    " `transect compare` groups cells by.",
 }
 TABLES = [
     "transect.tiles.tables",
@@ -83,6 +85,7 @@ def sheet_schema() -> str:
         "blocks": {"type": "integer", "minimum": 1, "default": 1},
         "tiles": {"type": "integer", "minimum": 1},
         "pixel_nm": {"type": "number", "exclusiveMinimum": 0},
+        "condition": {"type": "string"},
     }
     values = {
         "$schema": DRAFT,

@@ -38,6 +38,7 @@ COMMANDS = {
     "cell": "transect.statistics.steps:cell",
     "batch": "transect.statistics.steps:batch",
     "trend": "transect.statistics.steps:trend",
+    "compare": "transect.statistics.compare_steps:compare",
     "report-section": "transect.report.steps:report_section",
     "report-batch": "transect.report.steps:report_batch",
     "phantom": "transect.phantom.steps:phantom",

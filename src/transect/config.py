@@ -7,15 +7,16 @@ depends on it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from transect.expect import ExpectConfig as ExpectConfig
 from transect.segment.maps import coating
 from transect.settings import compact as compact
 from transect.settings import parse as parse
 from transect.settings import parse_settings as parse_settings
+from transect.statistics.registry import REGISTRY
 
 Polarity = Literal["bright", "dark"]
 """Whether active material is brighter or darker than pores."""
@@ -295,6 +296,25 @@ class StatisticsConfig(_Part):
     seed: int = Field(1, ge=0, description="Seed of the bootstrap.")
 
 
+def _margins(values: dict[str, float]) -> dict[str, float]:
+    for metric, value in values.items():
+        if metric not in REGISTRY:
+            raise ValueError(f"unknown metric {metric}; known: {', '.join(REGISTRY)}")
+        if not 0 < value < float("inf"):
+            raise ValueError(f"margin of {metric} is {value:g}, expected a number above 0")
+    return values
+
+
+class CompareConfig(_Part):
+    """How groups of cells are compared by `transect compare`."""
+
+    margins: Annotated[dict[str, float], AfterValidator(_margins)] = Field(
+        default_factory=dict,
+        description="Largest difference that does not matter, by metric and in its unit, such as"
+        " {porosity_total: 0.01}: equivalence is tested against it.",
+    )
+
+
 class Config(_Part):
     """The whole configuration."""
 
@@ -311,6 +331,7 @@ class Config(_Part):
     measure: MeasureConfig = Field(default_factory=MeasureConfig)
     statistics: StatisticsConfig = Field(default_factory=StatisticsConfig)
     expect: ExpectConfig = Field(default_factory=ExpectConfig)
+    compare: CompareConfig = Field(default_factory=CompareConfig)
 
     def stages(self) -> dict[str, BaseModel]:
         """Parts that say how things are computed, by name; not where files lie."""

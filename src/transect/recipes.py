@@ -26,5 +26,6 @@ RECIPES: dict[str, int] = {
     "cell": 1,
     "batch": 1,
     "trend": 1,
+    "compare": 1,
     "report": 7,
 }

@@ -34,6 +34,7 @@ class Section:
     blocks: int = 1
     tiles: int | None = None
     pixel_nm: float | None = None
+    condition: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -153,10 +154,11 @@ def _section(
     blocks = _whole(number, "blocks", row.get("blocks", ""), faults)
     tiles = _whole(number, "tiles", row.get("tiles", ""), faults)
     pixel_nm = _positive(number, "pixel_nm", row.get("pixel_nm", ""), faults)
+    condition = row.get("condition", "")
     if len(faults) > before:
         return None
     names = (row["batch"], row["cell"], row["section"])
-    return Section(*names, row["folder"], chemistry, blocks or 1, tiles, pixel_nm)
+    return Section(*names, row["folder"], chemistry, blocks or 1, tiles, pixel_nm, condition)
 
 
 def name_fault(name: str) -> str:

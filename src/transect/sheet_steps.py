@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -41,6 +41,7 @@ def add_batch(
     sheet: Path = Path("config/sections.tsv"),
     chemistry: str = "nmc",
     pixel_nm: float | None = None,
+    condition: str = "",
 ) -> None:
     """Add the sections of a batch to the sample sheet.
 
@@ -62,6 +63,8 @@ def add_batch(
         Chemistry of the new sections: a file in config/chemistries, such as nmc or lfp.
     pixel_nm
         Pixel size in nm, for images that do not record it.
+    condition
+        Ageing state or other condition of all its cells, that `transect compare` groups them by.
     """
     known = list(dict.fromkeys([*CHEMISTRIES, *chemistries_in(sheet.parent / "chemistries")]))
     if chemistry not in known:
@@ -78,7 +81,7 @@ def add_batch(
     if not readable:
         first = f"; {unreadable[0][0]}: {unreadable[0][1]}" if unreadable else ""
         raise SheetError(f"{folder}: nothing to add: {_counts(sighted, new, unreadable)}{first}")
-    append(sheet, readable)
+    append(sheet, [replace(section, condition=condition) for section in readable])
     read_sheet(sheet, folders=False, chemistries=known)
     logger.info(
         "%s: %d sections added, %s", sheet, len(readable), _counts(sighted, new, unreadable)

@@ -187,7 +187,7 @@ def _from_cells(
 
 
 def _verdict(row: Mapping[Any, Any]) -> str:
-    """What the row allows to say; differing and being equivalent do not exclude each other."""
+    """Say what the row allows; differing and being equivalent do not exclude each other."""
     if not np.isfinite(row["difference"]):
         return "no value"
     if not np.isfinite(row["p_welch"]):

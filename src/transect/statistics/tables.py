@@ -124,7 +124,9 @@ COMPARISON = Schema(
         ),
         Column("difference", "float64", "unit column", "group b minus group a"),
         *_INTERVAL,
-        Column("p_welch", "float64", "1", "Welch's t test, two-sided; NaN with one cell in a group"),
+        Column(
+            "p_welch", "float64", "1", "Welch's t test, two-sided; NaN with one cell in a group"
+        ),
         Column("p_permutation", "float64", "1", "permutation test of the cells, two-sided"),
         Column("q_value", "float64", "1", "p_welch adjusted by Benjamini and Hochberg"),
         Column("hedges_g", "float64", "1", "difference over pooled standard deviation, unbiased"),
