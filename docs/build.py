@@ -46,6 +46,7 @@ TABLES = [
     "transect.segment.tables",
     "transect.measure.tables",
     "transect.statistics.tables",
+    "transect.export.tidy",
 ]
 
 
