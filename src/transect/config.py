@@ -294,6 +294,25 @@ class StatisticsConfig(_Part):
 
     replicates: int = Field(400, ge=100, description="Bootstrap replicates over blocks.")
     seed: int = Field(1, ge=0, description="Seed of the bootstrap.")
+    target: float = Field(
+        0.01,
+        gt=0,
+        lt=1,
+        description="Half width of the interval of porosity that `required_width_mm` is for: 0.01"
+        " is one point.",
+    )
+    stretch_um: float = Field(
+        200.0,
+        gt=0,
+        description="Length of the stretches of foil that `uniformity_index` and"
+        " `heterogeneity_ratio` compare, in um; eight of them are needed.",
+    )
+    near_um: float = Field(
+        40.0,
+        gt=0,
+        description="Distance beyond which the grain of the coating is not correlated, in um: 4 to"
+        " 6 diameters of its particles. What varies more slowly counts as non-uniform.",
+    )
 
 
 def _margins(values: dict[str, float]) -> dict[str, float]:

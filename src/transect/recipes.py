@@ -21,7 +21,7 @@ RECIPES: dict[str, int] = {
     "vary": 2,
     "measure": 1,
     "labels": 1,
-    "join": 5,
+    "join": 6,
     "judge": 3,
     "cell": 1,
     "batch": 1,

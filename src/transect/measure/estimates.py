@@ -32,16 +32,33 @@ class Estimates:
     ----------
     resampling
         Draws of x-blocks, the same for every metric.
+    places
+        X-block of the section that each of the drawn ones is; they follow each other when absent.
     """
 
     resampling: Resampling
+    places: npt.NDArray[np.int64] | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
     replicates: dict[tuple[str, str], Floats] = field(default_factory=dict)
 
     @classmethod
-    def over(cls, series: Floats, replicates: int, seed: int) -> Estimates:
+    def over(
+        cls,
+        series: Floats,
+        replicates: int,
+        seed: int,
+        places: npt.NDArray[np.int64] | None = None,
+    ) -> Estimates:
         """Choose the length of the blocks by a series along the foil, and draw."""
-        return cls(resample(series.size, block_length(series), replicates, seed))
+        return cls(resample(series.size, block_length(series), replicates, seed), places)
+
+    def along(self, values: Floats) -> Floats:
+        """Values of the drawn x-blocks where they lie along the foil, 0 in between."""
+        if self.places is None or not self.places.size:
+            return values
+        out = np.zeros(int(self.places[-1] - self.places[0]) + 1)
+        out[self.places - self.places[0]] = values
+        return out
 
     def draw(self, values: Floats) -> Floats:
         """Sum x-block values in each replicate; the last axis stays, if there are two."""
@@ -125,7 +142,7 @@ class Estimates:
         n = int(np.count_nonzero(whole))
         note = "none found" if not part.any() and n else ""
         self.ratio(metric, part, whole, n, bounds=(0.0, 1.0), limit_um=limit_um, note=note)
-        row, other = self.rows[-1], fraction_interval(part, whole)
+        row, other = self.rows[-1], fraction_interval(self.along(part), self.along(whole))
         low, high = other.ends
         if np.isfinite(low) and not high - low <= row["ci_high"] - row["ci_low"]:
             row["ci_low"], row["ci_high"] = low, high

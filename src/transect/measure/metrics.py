@@ -15,6 +15,7 @@ from transect.measure.interfaces import add_layers
 from transect.measure.joined import Joined
 from transect.measure.outline import crofton
 from transect.measure.sizes import OF_VOLUME, Sections, add_sizes, distribution_table
+from transect.measure.uniformity import Series, add_uniformity
 from transect.phases import COATING, Phase
 from transect.statistics.counts import poisson, wilson
 
@@ -54,8 +55,11 @@ def metric_tables(
     whole = valid[used].astype(np.float64)
     pores = joined.valid((Phase.PORE, Phase.CRACK, Phase.VOID)).sum(axis=(1, 2))[used]
     config = joined.settings.statistics
-    estimates = Estimates.over(pores / np.maximum(whole, 1), config.replicates, config.seed)
+    estimates = Estimates.over(pores / np.maximum(whole, 1), config.replicates, config.seed, used)
     _phases(estimates, joined, used, whole)
+    px, block_um = joined.px_um, joined.reach.block * joined.px_um
+    part, valid_um2 = (estimates.along(values * px**2) for values in (1.0 * pores, whole))
+    add_uniformity(estimates, Series(part, valid_um2, block_um, px), config)
     _cracks(estimates, joined, used, tables)
     _gradients(estimates, joined, used)
     _particles(estimates, joined, used, tables["particles"])
