@@ -39,6 +39,7 @@ COMMANDS = {
     "batch": "transect.statistics.steps:batch",
     "trend": "transect.statistics.steps:trend",
     "compare": "transect.statistics.compare_steps:compare",
+    "shares": "transect.statistics.compare_steps:shares",
     "export": "transect.export.steps:export",
     "report-section": "transect.report.steps:report_section",
     "report-batch": "transect.report.steps:report_batch",

@@ -17,7 +17,7 @@ from transect.measure.outline import crofton
 from transect.measure.sizes import OF_VOLUME, Sections, add_sizes, distribution_table
 from transect.measure.uniformity import Series, add_uniformity
 from transect.phases import COATING, Phase
-from transect.statistics.counts import poisson, wilson
+from transect.statistics.counts import rate, wilson
 
 Floats = npt.NDArray[np.float64]
 
@@ -278,16 +278,6 @@ def _area(estimates: Estimates, joined: Joined, agglomerate_count: int) -> None:
     if not valid:
         estimates.missing("agglomerate_per_mm2", "no coating in the section", limit_um=limit)
         return
-    area = valid * joined.px_um**2 / 1e6
-    low, high = poisson(agglomerate_count)
-    note = "" if agglomerate_count else f"none found; with 95 % below {3.0 / area:.3g} per mm2"
-    ends = (low / area, high / area)
-    estimates.add(
-        "agglomerate_per_mm2",
-        agglomerate_count / area,
-        ends,
-        agglomerate_count,
-        "exact Poisson interval",
-        limit_um=limit,
-        note=note,
-    )
+    value, ends, note = rate(agglomerate_count, valid * joined.px_um**2 / 1e6)
+    estimates.add("agglomerate_per_mm2", value, ends, agglomerate_count, "exact Poisson interval",
+                  limit_um=limit, note=note)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Command compare: groups of cells against each other, on the means of cells."""
+"""Commands compare and shares: cells against each other on their means, and where variance lies."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from transect.sheet import CHEMISTRIES, read_sheet
 from transect.statistics.comparing import Measured, comparison_table, pairs_of
 from transect.statistics.registry import REGISTRY
 from transect.statistics.results import Sections, read_sections, refuse_unlike
+from transect.statistics.shares import variance_shares
 from transect.statistics.shown import print_comparison
-from transect.statistics.tables import COMPARISON
+from transect.statistics.tables import COMPARISON, VARIANCE_SHARES
 from transect.storage.tables import write_table
 
 Words = Annotated[list[str] | None, Parameter(consume_multiple=True)]
@@ -85,6 +86,25 @@ def compare(
     print_comparison(table)
     logger.info("compare: %d rows, %d groups, %d sections", len(table), len(groups),
                 len(sections.folders))  # fmt: skip
+
+
+def shares(
+    folders: Annotated[list[Path], Parameter(consume_multiple=True)], *, output: Path
+) -> None:
+    """Tell how much of each metric's variance lies between cells, sections and within a section.
+
+    Parameters
+    ----------
+    folders
+        Folders of results: all, or of some batches.
+    output
+        Table to write.
+    """
+    sections = read_sections(folders)
+    refuse_unlike(sections)
+    table = variance_shares(sections.metrics)
+    write_table(output, table, VARIANCE_SHARES, {"recipe": str(RECIPES["compare"])})
+    logger.info("shares: %d rows of %d sections", len(table), len(sections.folders))
 
 
 def grouped(sections: Sections, by: By, sheet: Path) -> pd.DataFrame:

@@ -32,6 +32,16 @@ def poisson(count: int) -> tuple[float, float]:
     return low, float(gammaincinv(count + 1, 1 - tail))
 
 
+def rate(count: int, area_mm2: float) -> tuple[float, tuple[float, float], str]:
+    """Density of a count with its exact 95 % interval, per mm2, and a note where none was found.
+
+    None found is no proof of none: by the rule of three the density is below 3 / area with 95 %.
+    """
+    low, high = poisson(count)
+    note = "" if count else f"none found; with 95 % below {3.0 / area_mm2:.3g} per mm2"
+    return count / area_mm2, (low / area_mm2, high / area_mm2), note
+
+
 @kernel
 def _replicate_quantiles(
     values: Floats, weights: Floats, blocks: Ints, draws: npt.NDArray[np.int32], shares: Floats

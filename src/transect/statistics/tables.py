@@ -151,3 +151,31 @@ COMPARISON = Schema(
         Column("note", "string", "", "what the reader must know; blank if nothing"),
     ),
 )
+
+VARIANCE_SHARES = Schema(
+    "variance_shares",
+    1,
+    "Where the variance of each metric of a batch comes from, by the method of moments",
+    (
+        KEYS[0],
+        *_METRIC,
+        _UNIT,
+        Column("value", "float64", "unit column", "mean of the cells' means"),
+        Column("var_cell", "float64", "unit column squared", "variance between cells"),
+        Column("var_section", "float64", "unit column squared", "between sections of a cell"),
+        Column("var_within", "float64", "unit column squared", "sampling within a section"),
+        Column(
+            "share_cell",
+            "float64",
+            "1",
+            "share of the sum; with one section a cell it holds the sections', which are NaN then",
+        ),
+        Column("share_section", "float64", "1", "likewise"),
+        Column("share_within", "float64", "1", "likewise: what a wider section would take away"),
+        Column("icc", "float64", "1", "correlation of sections of one cell: the share of cells"),
+        Column("n_eff", "float64", "1", "independent sections that the batch's mean is worth"),
+        Column("n_cells", "int64", "1", "cells with a value"),
+        Column("n_sections", "int64", "1", "sections with a value"),
+        Column("note", "string", "", "what cannot be told apart; blank if nothing"),
+    ),
+)
