@@ -15,6 +15,7 @@ from transect.statistics.bootstrap import (
     block_length,
     percentile_interval,
     resample,
+    shortfall,
 )
 from transect.statistics.counts import weighted_quantiles
 from transect.statistics.covariance import fraction_interval
@@ -116,14 +117,22 @@ class Estimates:
         bounds: tuple[float, float] = (-np.inf, np.inf),
         limit_um: float = NAN,
         note: str = "",
+        influence: Floats | None = None,
     ) -> None:
-        """Add a metric with the interval of its replicates."""
+        """Add a metric with the interval of its replicates.
+
+        Where `influence` is given, what each drawn x-block adds beyond its share, the interval is
+        widened by what the correlation between blocks of the bootstrap would have added.
+        """
         if not np.isfinite(value):
             self.missing(metric, note or "not defined", side=side, limit_um=limit_um)
             return
         drawn = self.resampling
         low = bounds[0] if REGISTRY[metric].signed else max(bounds[0], 0.0)
-        ends = percentile_interval(value, replicates, drawn.widen, low, bounds[1])
+        widen = drawn.widen
+        if influence is not None:
+            widen *= shortfall(influence, drawn.length)
+        ends = percentile_interval(value, replicates, widen, low, bounds[1])
         notes = "; ".join(part for part in (note, drawn.note) if part)
         self.replicates[metric, side] = replicates
         self.add(metric, value, ends, n, drawn.method, side=side, limit_um=limit_um, note=notes)
@@ -135,7 +144,8 @@ class Estimates:
         with np.errstate(divide="ignore", invalid="ignore"):
             value = factor * float(np.divide(part.sum(), whole.sum()))
             replicates = factor * self.draw(part) / self.draw(whole)
-        self.resampled(metric, value, replicates, n, **facts)
+        influence = part - value / factor * whole
+        self.resampled(metric, value, replicates, n, influence=influence, **facts)
 
     def fraction(self, metric: str, part: Floats, whole: Floats, limit_um: float) -> None:
         """Add a phase fraction; the wider of bootstrap and covariance interval is published."""
@@ -164,13 +174,16 @@ class Estimates:
         found, replicates = weighted_quantiles(
             values, weights, blocks, self.resampling.draws, np.array(shares)
         )
+        bins = self.resampling.draws.shape[1]
         for k, metric in enumerate(metrics):
+            beyond = weights * ((values <= found[k]) - shares[k])
             self.resampled(
                 metric,
                 float(found[k]),
                 replicates[:, k],
                 int(np.count_nonzero(weights)),
                 limit_um=limit_um,
+                influence=np.bincount(blocks, weights=beyond, minlength=bins).astype(np.float64),
             )
         return replicates
 

@@ -102,7 +102,9 @@ def _thickness(
     }
     spread = float(t.std())
     bounds = (0.0, np.inf)
-    estimates.resampled("t_mean_um", middle, mean, independent, bounds=bounds, **facts)
+    beyond = first - count * (first.sum() / count.sum())
+    estimates.resampled("t_mean_um", middle, mean, independent, bounds=bounds, influence=beyond,
+                        **facts)  # fmt: skip
     estimates.resampled("t_sd_um", spread, sd, independent, bounds=bounds, **facts)
     estimates.resampled("t_cv", spread / middle, sd / mean, independent, bounds=bounds, **facts)
     low, high = float(t.min()), float(t.max())

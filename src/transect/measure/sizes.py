@@ -145,7 +145,11 @@ def _volumes(
     drawn = np.array([quantiles(classes, row, 3, shares) for row in replicates])
     for k, metric in enumerate(SHARES):
         note = f"spheres assumed; {status(count)}"
-        estimates.resampled(metric, float(values[k]), drawn[:, k], count, note=note, **facts)
+        below = sections.diameters <= values[k]
+        estimates.resampled(
+            metric, float(values[k]), drawn[:, k], count, note=note,
+            influence=_influence(sections, below, estimates.resampling.draws.shape[1]), **facts,
+        )  # fmt: skip
     for metric, (above, below) in MOMENTS.items():
         ratio = [
             content(classes, rows, above).sum(axis=-1) / content(classes, rows, below).sum(axis=-1)
@@ -154,6 +158,17 @@ def _volumes(
         estimates.resampled(
             metric, float(ratio[0]), np.asarray(ratio[1]), count, note="spheres assumed", **facts
         )
+
+
+def _influence(sections: Sections, below: npt.NDArray[np.bool_], blocks: int) -> Floats:
+    """Sum by x-block how much of the area below a diameter is beyond its share.
+
+    A plane meets spheres by their diameter, so sections' areas stand for the spheres' volumes.
+    """
+    area = sections.weights * sections.diameters**2
+    share = float(area[below].sum() / area.sum())
+    beyond = area * (below - share)
+    return np.bincount(sections.blocks, weights=beyond, minlength=blocks).astype(np.float64)
 
 
 def _raw(sections: Sections, classes: Grid, estimates: Estimates) -> pd.DataFrame:

@@ -62,18 +62,46 @@ def integral_length(series: Floats) -> float:
 
     The sum stops where the autocorrelation first falls below its noise, 2/sqrt(n).
     """
+    return max(1.0 + 2 * float(correlations(series).sum()), 1.0)
+
+
+def correlations(series: Floats) -> Floats:
+    """Autocorrelations of a series from lag 1 on, up to where they first fall below 2/sqrt(n)."""
     n = series.size
     centred = series - series.mean() if n else series
     power = float(np.dot(centred, centred))
+    found: list[float] = []
     if n < 4 or power <= 0:
-        return 1.0
-    total = 1.0
+        return np.empty(0)
     for lag in range(1, n // 2):
         rho = float(np.dot(centred[lag:], centred[:-lag])) / power
         if rho < 2 / np.sqrt(n):
             break
-        total += 2 * rho
-    return max(total, 1.0)
+        found.append(rho)
+    return np.array(found)
+
+
+def shortfall(series: Floats, length: int) -> float:
+    """Factor by which blocks that are short against the correlation make intervals too narrow.
+
+    Places of two blocks are drawn as if they were unrelated: of a correlation over k x-blocks,
+    blocks of l see the share 1 - k/l. Coatings that are correlated over a tenth of what the section
+    allows as a block had intervals of the mean thickness that hold in 90 % instead of 95 %.
+
+    Parameters
+    ----------
+    series
+        What each x-block adds to a metric beyond its share, in order along the foil.
+    length
+        X-blocks in a block of the bootstrap.
+    """
+    rho = correlations(series)
+    if not rho.size:
+        return 1.0
+    # Correlations about the sample's own mean are low by the integral length over n.
+    rho = np.minimum(rho + (1 + 2 * rho.sum()) / series.size, 1.0)
+    seen = np.maximum(1 - np.arange(1, rho.size + 1) / length, 0.0)
+    return float(np.sqrt((1 + 2 * rho.sum()) / (1 + 2 * np.dot(seen, rho))))
 
 
 def block_length(series: Floats) -> int:
