@@ -27,7 +27,7 @@ from measurement import REACH, packing  # noqa: E402
 from support.sections import NO_GROUPS, SETTINGS, bare_lines  # noqa: E402
 from transect.config import StatisticsConfig  # noqa: E402
 from transect.measure.joined import Joined, Settings  # noqa: E402
-from transect.measure.partials import merge, read_partials, write_partials  # noqa: E402
+from transect.measure.partials import merge, merge_files, write_partials  # noqa: E402
 from transect.measure.section import section_tables  # noqa: E402
 from transect.measure.window import measure_arrays  # noqa: E402
 from transect.parallel import WINDOW, Window  # noqa: E402
@@ -71,7 +71,7 @@ def join(folder: Path, windows: int) -> None:
     settings = Settings(SETTINGS.measure, StatisticsConfig(), SETTINGS.segment, SETTINGS.layers)
     joined = Joined(
         {"batch": "b", "cell": "c", "section": "s"},
-        merge([read_partials(path) for path in blocks]),
+        merge_files(blocks),
         bare_lines(shape, PX_UM),
         shape,
         settings,

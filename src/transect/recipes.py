@@ -27,5 +27,5 @@ RECIPES: dict[str, int] = {
     "batch": 1,
     "trend": 1,
     "compare": 1,
-    "report": 7,
+    "report": 8,
 }

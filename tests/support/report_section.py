@@ -17,9 +17,19 @@ from support.report_tables import (
     made_particles,
     made_pores,
     made_profile,
+    made_sizes,
     made_verdicts,
 )
-from transect.measure.tables import BLOCKS, COLUMNS, CRACKS, METRICS, PARTICLES, PORES, PROFILE
+from transect.measure.tables import (
+    BLOCKS,
+    COLUMNS,
+    CRACKS,
+    METRICS,
+    PARTICLES,
+    PORES,
+    PROFILE,
+    SIZE_DISTRIBUTION,
+)
 from transect.mosaic.tables import DETAILS
 from transect.segment.tables import ENGINE
 from transect.segment.thresholds import Facing
@@ -43,6 +53,8 @@ def fake_section(folder: Path, made: Made | None = None) -> Path:
     write_table(tables / "cracks.parquet", cracks, CRACKS)
     write_table(tables / "pores.parquet", made_pores(made, random), PORES)
     write_table(tables / "blocks.parquet", made_blocks(made, random), BLOCKS)
+    sizes = made_sizes(made, particles)
+    write_table(tables / "size_distribution.parquet", sizes, SIZE_DISTRIBUTION)
     write_table(tables / "profile.parquet", made_profile(made), PROFILE)
     write_table(tables / "columns.parquet", made_columns(made, layers), COLUMNS)
     metrics = made_metrics(made, random)

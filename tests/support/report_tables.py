@@ -10,7 +10,19 @@ import pandas as pd
 
 from support.report_made import PX_UM, Made, fill
 from transect.measure.decisions import DECIDED
-from transect.measure.tables import BLOCKS, COLUMNS, CRACKS, METRICS, PARTICLES, PORES, PROFILE
+from transect.measure.estimates import Estimates
+from transect.measure.sizes import Sections, add_sizes, distribution_table
+from transect.measure.tables import (
+    BLOCKS,
+    COLUMNS,
+    CRACKS,
+    METRICS,
+    PARTICLES,
+    PORES,
+    PROFILE,
+    SIZE_DISTRIBUTION,
+)
+from transect.statistics.bootstrap import resample
 from transect.statistics.limits import guarded
 from transect.statistics.registry import REGISTRY
 from transect.statistics.tables import AGGREGATES, VERDICTS
@@ -56,6 +68,18 @@ def made_blocks(made: Made, random: Any) -> pd.DataFrame:
         BLOCKS, n, **made.keys, block=np.arange(n), side="a", x0_um=edges[:-1], x1_um=edges[1:],
         area_valid_um2=np.full(n, 80.0), **areas,
     )  # fmt: skip
+
+
+def made_sizes(made: Made, particles: pd.DataFrame) -> pd.DataFrame:
+    """Made as measuring makes them, from the made particles."""
+    if not len(particles):
+        return SIZE_DISTRIBUTION.empty()
+    sizes, weights = (particles[name].to_numpy(float) for name in ("ecd_um", "ml_weight"))
+    blocks = np.arange(len(sizes)) % 16
+    sections = Sections(sizes, weights, blocks, float(sizes.min()))
+    return distribution_table(
+        add_sizes(Estimates(resample(16, 1, 100, 1)), sections, 0.9), made.keys
+    )
 
 
 def made_profile(made: Made) -> pd.DataFrame:

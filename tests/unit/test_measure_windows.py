@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from support.sections import NO_GROUPS, Labels, bare_lines, join, packing, partials_of, tables_of
 from transect.measure.localise import Groups
-from transect.measure.partials import SCHEMAS, Partials, merge
+from transect.measure.partials import SCHEMAS, Partials, merge, merge_files, write_partials
 from transect.phases import Phase
 
 SHAPE = (260, 330)
@@ -86,3 +88,15 @@ def test_partials_of_nothing_merge_to_nothing() -> None:
     empty = merge([])
     assert isinstance(empty, Partials)
     assert all(not len(empty[kind]) for kind in SCHEMAS)
+
+
+def test_blocks_on_the_disk_merge_as_those_in_memory(tmp_path: Path) -> None:
+    labels = packing((300, 500), 40, seed=4)
+    parts = partials_of(labels, bare_lines(labels.phases.shape), 128)
+    folders = [tmp_path / str(number) for number in range(len(parts))]
+    for folder, part in zip(folders, parts, strict=True):
+        write_partials(folder, part, {})
+    found, wanted = merge_files(folders), merge(parts)
+    for kind in SCHEMAS:
+        pd.testing.assert_frame_equal(found[kind], wanted[kind])
+    assert not len(merge_files([])["particles"])

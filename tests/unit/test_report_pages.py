@@ -18,7 +18,8 @@ from transect.report.distributions import iso_status
 from transect.report.estimates import estimate, overall, verdicts
 from transect.report.section import section_page
 from transect.report.steps import report_batch, report_section
-from transect.statistics.tables import AGGREGATES
+from transect.statistics.tables import AGGREGATES, METRICS
+from transect.storage.tables import read_table, write_table
 
 HOSTILE = "<script>alert(1)</script>"
 SMALL = Made(rows=300, columns=900, grid=(1, 2))
@@ -179,6 +180,26 @@ def test_the_gravest_verdict_counts() -> None:
     assert overall([]) == "no limit"
     assert found[0].limits == "at most 5.5 %"
     assert 0 < found[0].low_at < found[0].value_at < found[0].limit_high_at < 100
+
+
+def test_sizes_are_shown_in_three_ways(page: str) -> None:
+    assert "Sections and spheres" in page
+    for words in ("Cumulative by volume", "spheres, unfolded", "spheres, log-normal"):
+        assert words in page
+    assert page.count('class="line way-') >= 6
+    assert "How far this section stands for its foil" in page
+    assert "than grain alone" in page
+
+
+def test_flat_particles_say_why_they_are_not_unfolded(tmp_path: Path) -> None:
+    folder = fake_section(tmp_path / "B" / "C" / "S", SMALL)
+    place = folder / "tables/metrics.parquet"
+    rows = read_table(place)
+    row = rows["metric"] == "d50_volume_um"
+    rows.loc[row, ["value", "ci_low", "ci_high"]] = np.nan
+    rows.loc[row, "note"] = "not unfolded: particles are no spheres"
+    write_table(place, rows, METRICS)
+    assert "By volume: not unfolded: particles are no spheres." in section_page(folder, "{}")
 
 
 def test_the_count_of_particles_says_what_it_is_good_for() -> None:

@@ -5,11 +5,13 @@ Everything is in pixels of the mosaic here; units come with the final tables.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from transect.measure import components, objects
@@ -129,34 +131,56 @@ def merge(parts: Sequence[Partials]) -> Partials:
     tables = {}
     for kind, schema in SCHEMAS.items():
         frames = [p[kind] for p in parts if len(p[kind])]
-        frame = pd.concat(frames, ignore_index=True) if frames else schema.empty()
-        tables[kind] = _reduce(frame, _KEYS[kind], schema)
+
+        def column(name: str, frames: list[pd.DataFrame] = frames) -> npt.NDArray[Any]:
+            return np.concatenate([frame[name].to_numpy() for frame in frames])
+
+        tables[kind] = _reduce(column, _KEYS[kind], schema) if frames else schema.empty()
     return Partials(tables)
 
 
-def _reduce(frame: pd.DataFrame, keys: list[str], schema: Schema) -> pd.DataFrame:
-    if not len(frame):
-        return schema.empty()
-    arrays = {name: frame[name].to_numpy() for name in schema.names}
-    order = np.lexsort([arrays[key] for key in reversed(keys)])
+def merge_files(folders: Sequence[Path]) -> Partials:
+    """Merge the sums of blocks as `write_partials` left them, reading one column at a time.
+
+    A million particles are 0.8 GB of sums: their merged table is in memory, the blocks' are not.
+    """
+    tables = {}
+    for kind, schema in SCHEMAS.items():
+        paths = [folder / f"{kind}.parquet" for folder in folders]
+        lengths = [len(read_table(path, schema, schema.names[:1])) for path in paths]
+        paths = [path for path, length in zip(paths, lengths, strict=True) if length]
+
+        def column(name: str, paths: list[Path] = paths) -> npt.NDArray[Any]:
+            return np.concatenate([read_table(p, columns=[name])[name].to_numpy() for p in paths])
+
+        tables[kind] = _reduce(column, _KEYS[kind], schema) if paths else schema.empty()
+    return Partials(tables)
+
+
+def _reduce(
+    column: Callable[[str], npt.NDArray[Any]], keys: list[str], schema: Schema
+) -> pd.DataFrame:
+    """Merge rows of one key; columns are asked for one by one, so that no two are held unmerged."""
+    known = {key: column(key) for key in keys}
+    order = np.lexsort([known[key] for key in reversed(keys)])
     fresh = np.zeros(len(order), bool)
     fresh[0] = True
     for key in keys:
-        ordered = arrays[key][order]
+        ordered = known[key][order]
         fresh[1:] |= ordered[1:] != ordered[:-1]
     starts = np.flatnonzero(fresh)
     merged = {}
-    for column in schema.columns:
-        values = arrays[column.name][order]
-        if column.name in _LEAST:
-            merged[column.name] = np.minimum.reduceat(values, starts)
-        elif column.name in _MOST:
-            merged[column.name] = np.maximum.reduceat(values, starts)
-        elif column.dtype == _I:
-            merged[column.name] = np.add.reduceat(values, starts)
+    for one in schema.columns:
+        values = (known[one.name] if one.name in known else column(one.name))[order]
+        if one.name in _LEAST:
+            merged[one.name] = np.minimum.reduceat(values, starts)
+        elif one.name in _MOST:
+            merged[one.name] = np.maximum.reduceat(values, starts)
+        elif one.dtype == _I:
+            merged[one.name] = np.add.reduceat(values, starts)
         else:
-            merged[column.name] = values[starts]
-    return pd.DataFrame(merged)
+            merged[one.name] = values[starts]
+    return pd.DataFrame(merged, copy=False)
 
 
 def write_partials(folder: Path, partials: Partials, metadata: dict[str, str]) -> None:

@@ -20,6 +20,7 @@ from transect.measure.window import anchors_of
 Floats = npt.NDArray[np.float64]
 Array = npt.NDArray[Any]
 
+_EXTENTS = {*LOW, *HIGH}
 _BATCH = 50_000
 """Particles whose extents are worked on at once."""
 
@@ -34,16 +35,18 @@ def particle_table(joined: Joined, cracks: pd.DataFrame) -> pd.DataFrame:
     cracks
         Rows of the table `cracks`.
     """
-    sums = joined.partials["particles"]
-    filled = _filled(sums)
+    every = joined.partials["particles"]
     smallest = np.pi / 4 * joined.settings.segment.min_particle_px**2
     # A particle without a pixel of active material is a hole that lost its walls.
-    sums = sums[(filled >= smallest) & (sums["n_active_material"] > 0)].reset_index(drop=True)
+    kept = (_filled(every) >= smallest) & (every["n_active_material"] > 0).to_numpy()
+    rows = np.flatnonzero(kept)
+    # Extents are three quarters of all sums: they stay where they are.
+    sums = every[[n for n in every.columns if n not in _EXTENTS]].take(rows).reset_index(drop=True)
     if not len(sums):
         return PARTICLES.empty()
     table: dict[str, Any] = {"particle": sums["particle"].to_numpy()}
     table |= _places(sums, joined)
-    table |= _sizes(sums, joined.px_um)
+    table |= _sizes(sums, every, rows, joined.px_um)
     table |= _outlines(sums, joined.px_um)
     table |= _shapes(table)
     table |= _grey(sums, joined.grey_step)
@@ -91,13 +94,16 @@ def _places(sums: pd.DataFrame, joined: Joined) -> dict[str, Any]:
     }
 
 
-def _sizes(sums: pd.DataFrame, px: float) -> dict[str, Any]:
+def _sizes(
+    sums: pd.DataFrame, every: pd.DataFrame, rows: npt.NDArray[np.int64], px: float
+) -> dict[str, Any]:
     area = _filled(sums)
     largest, smallest = np.empty(len(sums)), np.empty(len(sums))
     hull = np.empty(len(sums))
     for start in range(0, len(sums), _BATCH):
         part = slice(start, start + _BATCH)
-        low, high = sums[list(LOW)][part].to_numpy(), sums[list(HIGH)][part].to_numpy()
+        here = every.take(rows[part])
+        low, high = here[list(LOW)].to_numpy(), here[list(HIGH)].to_numpy()
         hull[part], largest[part], smallest[part] = hulls(low, high)
     return {
         "area_um2": sums["n_active_material"].to_numpy() * px**2,

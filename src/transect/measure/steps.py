@@ -21,7 +21,7 @@ from transect.measure.decisions import with_segmentation
 from transect.measure.expected import hold
 from transect.measure.joined import Joined, Settings
 from transect.measure.lines import read_lines
-from transect.measure.partials import SCHEMAS, merge, read_partials, write_partials
+from transect.measure.partials import SCHEMAS, merge_files, write_partials
 from transect.measure.seams import COLUMNS, bad_seams
 from transect.measure.section import count_agglomerates, grey_step, section_tables
 from transect.measure.source import Source, read_groups
@@ -157,7 +157,7 @@ def join(
     with timed(f"join {batch}/{cell}/{section}: {blocks} blocks"):
         joined = Joined(
             {"batch": batch, "cell": cell, "section": section},
-            merge([read_partials(folder / str(b) / "partials") for b in range(blocks)]),
+            merge_files([folder / str(b) / "partials" for b in range(blocks)]),
             read_lines(layers, image.shape[1], image.px_um),
             image.shape,
             config,

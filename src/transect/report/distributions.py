@@ -8,6 +8,7 @@ from transect.report.axes import Axis, Floats, axis, log_axis
 from transect.report.charts import Chart, frame
 from transect.report.digits import count, short
 from transect.report.inputs import Section, numbers
+from transect.statistics.iso13322 import D90, MEAN
 
 PORE_KINDS = {
     "inter": "between particles",
@@ -89,11 +90,11 @@ def iso_status(n: int) -> str:
         Particles that are counted.
     """
     words = f"N = {count(n)} whole particles. ISO 13322-1: "
-    if n >= 61_000:
-        return words + "enough for D90 (61 000 and more)."
-    if n > 6_000:
-        return words + "enough for the volume mean (more than 6 000), not for D90 (61 000)."
-    return words + "too few for a repeatable volume mean (more than 6 000): read the intervals."
+    if n >= D90:
+        return words + f"enough for D90 ({count(D90)} and more)."
+    if n > MEAN:
+        return words + f"enough for the volume mean (more than {count(MEAN)}), not for D90."
+    return words + f"too few for a repeatable volume mean (more than {count(MEAN)})."
 
 
 def crack_charts(section: Section) -> list[Chart]:

@@ -82,6 +82,10 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
             "area_crack_um2",
         ),
     ),
+    "size_distribution": (
+        "tables/size_distribution.parquet",
+        ("method", "ecd_um", "q0", "q0_low", "q0_high", "q3", "q3_low", "q3_high"),
+    ),
     "pores": ("tables/pores.parquet", ("kind", "ecd_um", "area_um2")),
     "profile": (
         "tables/profile.parquet",

@@ -30,6 +30,7 @@ from transect.report.magnified import HEAD, magnified, magnified_rows
 from transect.report.profiles import depth_charts, thickness_charts, trend_words
 from transect.report.quality import seam_chart, stitching_facts, tile_maps
 from transect.report.settings import settings_shown
+from transect.report.spheres import sphere_charts, sphere_words, stand_words
 from transect.report.viewer import overview
 from transect.statistics.limits import NOT_HERE
 
@@ -108,6 +109,9 @@ def _charts(section: Section, numbers: list[Estimate]) -> dict[str, Any]:
         "trends": trend_words(numbers) if section.foil else [],
         "sizes": size_charts(section),
         "iso": iso_status(int((column(section.tables["particles"]["ml_weight"]) > 0).sum())),
+        "spheres": sphere_charts(section),
+        "assumed": sphere_words(numbers),
+        "stands": stand_words(numbers),
         "cracks": crack_charts(section),
         "pores": pore_charts(section),
     }
