@@ -69,18 +69,21 @@ def join(folder: Path, windows: int) -> None:
     start, shape = time.perf_counter(), (WINDOW, WINDOW * windows)
     blocks = sorted(folder.iterdir(), key=lambda path: int(path.name))
     settings = Settings(SETTINGS.measure, StatisticsConfig(), SETTINGS.segment, SETTINGS.layers)
-    joined = Joined(
-        {"batch": "b", "cell": "c", "section": "s"},
-        merge_files(blocks),
-        bare_lines(shape, PX_UM),
-        shape,
-        settings,
-        1.0,
-        np.empty((0, 4)),
+    # As the step does: the sums have no name, so that they go when they are used.
+    tables = section_tables(
+        Joined(
+            {"batch": "b", "cell": "c", "section": "s"},
+            merge_files(blocks),
+            bare_lines(shape, PX_UM),
+            shape,
+            settings,
+            1.0,
+            np.empty((0, 4)),
+        ),
+        0,
     )
-    tables = section_tables(joined, 0)
     spent = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     facts = {"seconds": spent, "gigabytes": peak, "particles": len(tables["particles"])}
     sys.stdout.write(json.dumps(facts) + "\n")
 

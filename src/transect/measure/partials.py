@@ -125,6 +125,13 @@ class Partials:
         """Table of a kind, sorted by its key."""
         return self.tables[kind]
 
+    def counted(self) -> Partials:
+        """Leave out what only the table of particles is made from: most of all memory."""
+        particles = self.tables["particles"]
+        kept = [name for name in particles.columns if name not in {*LOW, *HIGH}]
+        thin = {"particles": particles[kept], "neighbours": NEIGHBOURS.empty()}
+        return Partials({**self.tables, **thin})
+
 
 def merge(parts: Sequence[Partials]) -> Partials:
     """Merge sums; the order and the grouping of the parts do not matter."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from transect.measure.directions import hulls
-from transect.measure.joined import Joined, keyed
+from transect.measure.joined import Joined
 from transect.measure.lines import place
 from transect.measure.outline import FACING, crofton
 from transect.measure.partials import HIGH, LOW
@@ -23,6 +23,8 @@ Array = npt.NDArray[Any]
 _EXTENTS = {*LOW, *HIGH}
 _BATCH = 50_000
 """Particles whose extents are worked on at once."""
+_PAIRS = 500_000
+"""Pairs of neighbours that are looked up at once."""
 
 
 def particle_table(joined: Joined, cracks: pd.DataFrame) -> pd.DataFrame:
@@ -44,20 +46,23 @@ def particle_table(joined: Joined, cracks: pd.DataFrame) -> pd.DataFrame:
     sums = every[[n for n in every.columns if n not in _EXTENTS]].take(rows).reset_index(drop=True)
     if not len(sums):
         return PARTICLES.empty()
-    table: dict[str, Any] = {"particle": sums["particle"].to_numpy()}
+    ids = sums["particle"].to_numpy()
+    table: dict[str, Any] = {"particle": ids}
+    table["n_neighbours"] = _neighbours(ids, joined.partials["neighbours"])
     table |= _places(sums, joined)
     table |= _sizes(sums, every, rows, joined.px_um)
     table |= _outlines(sums, joined.px_um)
     table |= _shapes(table)
     table |= _grey(sums, joined.grey_step)
     table |= _inside(sums, cracks, joined.px_um)
-    table["n_neighbours"] = _neighbours(sums, joined.partials["neighbours"])
     table |= _frame_facts(sums, table, joined)
     config = joined.settings.measure
     table["cracked"] = (
         table["crack_length_um"] > config.cracked_length_ratio * table["ecd_um"]
     ) | (table["crack_area_fraction"] > config.cracked_area_fraction)
-    return keyed(pd.DataFrame(table), joined.keys)[PARTICLES.names]
+    # In the order of the schema at once: putting a million rows in order would copy them.
+    table |= {name: np.full(len(sums), value, object) for name, value in joined.keys.items()}
+    return pd.DataFrame({name: table.pop(name) for name in PARTICLES.names}, copy=False)
 
 
 def _filled(sums: pd.DataFrame) -> Floats:
@@ -171,15 +176,19 @@ def _inside(sums: pd.DataFrame, cracks: pd.DataFrame, px: float) -> dict[str, An
     }
 
 
-def _neighbours(sums: pd.DataFrame, pairs: pd.DataFrame) -> npt.NDArray[np.int32]:
+def _neighbours(ids: Array, pairs: pd.DataFrame) -> npt.NDArray[np.int32]:
     """Count the reported particles near each; a pair counts for both."""
-    ids = sums["particle"].to_numpy()
+    keys = np.empty(len(pairs), np.int64)
     ends = [pairs[name].to_numpy() for name in ("particle", "neighbour")]
-    spots = [np.minimum(np.searchsorted(ids, end), len(ids) - 1) for end in ends]
-    known = (ids[spots[0]] == ends[0]) & (ids[spots[1]] == ends[1])
-    a, b = spots[0][known].astype(np.int64), spots[1][known].astype(np.int64)
-    both = np.unique(np.concatenate([a * len(ids) + b, b * len(ids) + a]))
-    return np.bincount(both // len(ids), minlength=len(ids)).astype(np.int32)
+    for start in range(0, len(pairs), _PAIRS):
+        part = slice(start, start + _PAIRS)
+        spots = [np.minimum(np.searchsorted(ids, end[part]), len(ids) - 1) for end in ends]
+        known = (ids[spots[0]] == ends[0][part]) & (ids[spots[1]] == ends[1][part])
+        # Whichever of the two named the other, or both: once, and it counts for each of them.
+        keys[part] = np.where(known, np.minimum(*spots) * len(ids) + np.maximum(*spots), -1)
+    first, second = np.divmod(np.unique(keys[keys >= 0]), len(ids))
+    counts = [np.bincount(end, minlength=len(ids)) for end in (first, second[second != first])]
+    return (counts[0] + counts[1]).astype(np.int32)
 
 
 def _frame_facts(sums: pd.DataFrame, table: dict[str, Any], joined: Joined) -> dict[str, Any]:

@@ -155,18 +155,21 @@ def join(
     config = read_settings(settings)
     image = open_image(mosaic)
     with timed(f"join {batch}/{cell}/{section}: {blocks} blocks"):
-        joined = Joined(
-            {"batch": batch, "cell": cell, "section": section},
-            merge_files([folder / str(b) / "partials" for b in range(blocks)]),
-            read_lines(layers, image.shape[1], image.px_um),
-            image.shape,
-            config,
-            grey_step(image),
-            bad_seams(read_table(seams, columns=COLUMNS)),
-        )
         strip = open_strip(folder, "labels.zarr", "phases", image.shape[1], blocks)
         found = count_agglomerates(strip, config.measure.agglomerate_um)
-        tables = section_tables(joined, found)
+        # The sums have no name here: those of a million particles go as soon as they are used.
+        tables = section_tables(
+            Joined(
+                {"batch": batch, "cell": cell, "section": section},
+                merge_files([folder / str(b) / "partials" for b in range(blocks)]),
+                read_lines(layers, image.shape[1], image.px_um),
+                image.shape,
+                config,
+                grey_step(image),
+                bad_seams(read_table(seams, columns=COLUMNS)),
+            ),
+            found,
+        )
         if decisions is not None:
             varied = read_table(decisions, DECISIONS)
             tables["metrics"] = with_segmentation(tables["metrics"], varied)
