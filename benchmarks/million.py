@@ -34,6 +34,7 @@ from transect.parallel import WINDOW, Window  # noqa: E402
 
 PITCH = 32
 PX_UM = 0.025
+PARTICLES = 1_000_000
 BLOCK = 16
 """Windows of a block."""
 
@@ -41,6 +42,11 @@ BLOCK = 16
 def particles_of(windows: int) -> int:
     """Particles of a mosaic of so many windows."""
     return windows * (WINDOW // PITCH) ** 2
+
+
+def windows_for(particles: int) -> int:
+    """Windows that hold at least so many particles."""
+    return -(-particles // particles_of(1))
 
 
 def write_blocks(folder: Path, windows: int) -> None:
@@ -97,7 +103,7 @@ def million(windows: int) -> bool:
         command = [sys.executable, __file__, "--windows", str(windows), "--join", str(folder)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     facts = json.loads(done.stdout.splitlines()[-1])
-    what, whole = f"{facts['particles']} particles", facts["particles"] >= 1_000_000
+    what, whole = f"{facts['particles']} particles", facts["particles"] >= PARTICLES
     time_goal, memory_goal = ("< 60", "< 2") if whole else (None, None)
     seconds, peak = facts["seconds"], facts["gigabytes"]
     fine = figure(f"{what}: joined and aggregated", seconds, "s", time_goal,
@@ -109,7 +115,7 @@ def million(windows: int) -> bool:
 def main() -> None:
     """Print every figure, or join what was measured."""
     parser = argparse.ArgumentParser(description=__doc__)
-    whole = -(-1_000_000 // particles_of(1))
+    whole = windows_for(PARTICLES)
     parser.add_argument("--windows", type=int, default=whole, help="windows along the mosaic")
     parser.add_argument("--join", type=Path, help="folder of blocks to join: used by itself")
     options = parser.parse_args()
