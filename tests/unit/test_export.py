@@ -14,6 +14,7 @@ from support.report_made import fill
 from support.results import FACTS, NAN, write_section
 from transect.errors import ConfigError, InputError, StorageError
 from transect.export import excel
+from transect.export.sources import TABLES
 from transect.export.steps import export
 from transect.export.tidy import TIDY
 from transect.measure.tables import PARTICLES, PORES
@@ -64,7 +65,7 @@ def sheets(path: Path) -> dict[str, list[list[str]]]:
 
 def test_tidy_metrics_have_one_value_a_row(results: Path, tmp_path: Path) -> None:
     export([results], output=tmp_path / "out", formats=["tidy"])
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["columns.csv", "metrics.csv"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["definitions.csv", "metrics.csv"]
     frame = pd.read_csv(tmp_path / "out/metrics.csv")
     assert list(frame.columns) == TIDY.names
     assert list(frame.columns[:5]) == ["section", "cell", "batch", "metric", "side"]
@@ -85,7 +86,7 @@ def test_csv_files_tell_their_units(results: Path, tmp_path: Path) -> None:
     assert frame["ecd_um"].tolist()[:2] == [1.5, 2.5]
     assert frame["particle"].tolist() == [7, 8, 2**60] * 2
     assert len((tmp_path / "out/pores.csv").read_text().splitlines()) == 2
-    known = pd.read_csv(tmp_path / "out/columns.csv")
+    known = pd.read_csv(tmp_path / "out/definitions.csv")
     assert {"particles", "tidy_metrics"} <= set(known["table"])
     assert known["definition"].notna().all()
 
@@ -157,3 +158,9 @@ def test_bad_input_is_refused(results: Path, tmp_path: Path) -> None:
         export([results], output=tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert not (tmp_path / "out.partial").exists()
+
+
+def test_every_table_can_be_exported_at_once(results: Path, tmp_path: Path) -> None:
+    export([results], output=tmp_path / "out", tables=list(TABLES))
+    names = {p.name for p in (tmp_path / "out").iterdir()}
+    assert {f"{name}.csv" for name in TABLES} | {"definitions.csv", "results.xlsx"} == names

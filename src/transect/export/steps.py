@@ -21,7 +21,7 @@ Formats = Annotated[list[Format] | None, Parameter(consume_multiple=True)]
 Names = Annotated[list[str] | None, Parameter(consume_multiple=True)]
 
 FORMATS: tuple[Format, ...] = ("tidy", "csv", "excel")
-MARK = "columns.csv"
+MARK = "definitions.csv"
 """File of every export: a folder that lacks it is somebody else's, and is not replaced."""
 
 
@@ -36,7 +36,7 @@ def export(
 
     `metrics.csv` has one row per section, metric and side. Further CSV files have one table of all
     sections each, with units in the second line; `results.xlsx` has the same as sheets;
-    `columns.csv` tells what every column means.
+    `definitions.csv` tells what every column means.
 
     Parameters
     ----------
