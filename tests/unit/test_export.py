@@ -65,7 +65,10 @@ def sheets(path: Path) -> dict[str, list[list[str]]]:
 
 def test_tidy_metrics_have_one_value_a_row(results: Path, tmp_path: Path) -> None:
     export([results], output=tmp_path / "out", formats=["tidy"])
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["definitions.csv", "metrics.csv"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "definitions.csv",
+        "metrics.csv",
+    ]
     frame = pd.read_csv(tmp_path / "out/metrics.csv")
     assert list(frame.columns) == TIDY.names
     assert list(frame.columns[:5]) == ["section", "cell", "batch", "metric", "side"]
