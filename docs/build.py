@@ -146,9 +146,14 @@ def metrics() -> str:
         "Sizes by area and by number are those of the particles' sections; sizes by volume are",
         "unfolded to spheres.",
         "",
-        "| metric | unit | definition |",
-        "| --- | --- | --- |",
-        *(f"| `{m.name}` | {m.unit} | {_cell(m.definition)} |" for m in REGISTRY.values()),
+        "| metric | unit | definition | source | trap |",
+        "| --- | --- | --- | --- | --- |",
+        *(
+            f"| `{m.name}` | {m.unit} | "
+            + " | ".join(_cell(text) for text in (m.definition, m.source, m.trap))
+            + " |"
+            for m in REGISTRY.values()
+        ),
     ]
     return "\n".join(lines) + "\n"
 

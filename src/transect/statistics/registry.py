@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from transect.statistics.provenance import provenance
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -19,6 +21,16 @@ class Metric:
     unit: str
     definition: str
     signed: bool = False
+
+    @property
+    def source(self) -> str:
+        """Standard or work that the definition is from."""
+        return provenance(self.name)[0]
+
+    @property
+    def trap(self) -> str:
+        """What the metric is mistaken for, or what moves it."""
+        return provenance(self.name)[1]
 
 
 _COATING = "of the valid coating area"

@@ -1,0 +1,71 @@
+"""Where the definition of each metric comes from, and what it is mistaken for.
+
+By the beginning of metrics' names: the longest one that fits counts.
+"""
+
+from __future__ import annotations
+
+_AREA = "ASTM E562, E1245 (Delesse)"
+_ISO_SIZE = "ISO 9276-1, -2, -6"
+_FRAME = "ISO 13322-1 (Miles, Lantuejoul)"
+_WICKSELL = "Wicksell 1925; Silverman et al. 1990 (EMS); ISO 9276-2"
+
+KNOWN: dict[str, tuple[str, str]] = {
+    "porosity": (_AREA, "bright or dark rims of phases taken for pores (ASTM E2109); what is"
+                 " smaller than a pixel is not seen"),
+    "phase_fraction": (_AREA, "unbiased at any orientation if the place is random; limits between"
+                       " phases move it, see segmentation_low"),
+    "integral_range": ("Matheron 1975; Lantuejoul 1991", "of the found phase, noise included"),
+    "required_width": ("Lantuejoul 1991", "for grain alone: of no use where heterogeneity_ratio is"
+                       " above 1"),
+    "heterogeneity_ratio": ("variance of block means over that from the two-point covariance",
+                            "depends on both lengths; compare equal settings only"),
+    "uniformity_index": ("coefficient of variation of block means", "grain lowers it too: read it"
+                         " with heterogeneity_ratio"),
+    "d": (f"{_ISO_SIZE}; {_FRAME}", "sections are smaller than the particles they are of"),
+    "d10_volume": (_WICKSELL, "spheres assumed; cracks and touching particles are not spheres"),
+    "d50_volume": (_WICKSELL, "spheres assumed; ISO 13322-1 asks for more than 6000 particles"),
+    "d90_volume": (_WICKSELL, "spheres assumed; ISO 13322-1 asks for 61000 particles"),
+    "d32": (_WICKSELL, "spheres assumed; surface of spheres, not of rough particles"),
+    "d43": (_WICKSELL, "spheres assumed; a few of the largest decide"),
+    "delam_fraction": ("run-length rule", "an open pore at the collector is none: runs decide"),
+    "detachment": ("after Jiang et al. 2020", "borders of the mosaic count for neither"),
+    "span": (_ISO_SIZE, "of sections, not of particles"),
+    "n_particles": (_FRAME, "sections of particles, not particles"),
+    "n_A": (_FRAME, "per area of section, not per volume"),
+    "ecd_mean": (f"{_ISO_SIZE}; {_FRAME}", "of sections"),
+    "ecd_max": ("ISO 9276-6", "grows with the section: compare equal widths"),
+    "aspect_ratio": ("ISO 9276-6", "in (0, 1]; many tools print the inverse"),
+    "circularity": ("ISO 9276-6, Crofton outline", "ImageJ's circularity is its square"),
+    "solidity": ("ISO 9276-6", "depends on pixels per particle"),
+    "crack_area": ("pooled ratio", "not the mean of ratios of particles"),
+    "crack_length": ("skeleton with calibrated steps", "counting pixels reads 10 % low"),
+    "crack_surface": ("Underwood: S_V = (4/pi) L_A", "isotropic cracks assumed"),
+    "cracked_fraction": ("Horvitz-Thompson", "thresholds decide: compare equal ones only"),
+    "internal_porosity": ("pooled ratio", "voids cut at their edge look smaller"),
+    "S_V": ("Underwood: S_V = (4/pi) B_A, Crofton", "grows as pixels get finer on rough outlines"),
+    "t_": ("local normal after straightening", "to the envelope, as a micrometer reads; extremes"
+           " are of this section only"),
+    "side_asymmetry": ("2 (tA - tB) / (tA + tB)", "signed: a is above the foil in the image"),
+    "cc_thickness": ("local normal", "a tilted section reads thick"),
+    "gap": ("run-length rule", "gaps without redeposit may come from the ion beam"),
+    "longest_run": ("run-length rule", "grows with the section: compare equal widths"),
+    "gradient": ("thirds of the depth", "skin of calendering adds to it"),
+    "binder_migration": ("thirds of the depth", "of the binder domain, not of the polymer"),
+    "excluded_area": ("counted", "what is excluded is not a random sample"),
+    "agglomerate": ("exact Poisson; rule of three", "none found is no proof of none"),
+}  # fmt: skip
+
+
+def provenance(metric: str) -> tuple[str, str]:
+    """Source of a metric's definition, and its trap; blank where none is known.
+
+    Parameters
+    ----------
+    metric
+        Name of the metric.
+    """
+    fits = [name for name in KNOWN if metric.startswith(name)]
+    # One letter stands for diameters alone, such as d50_area_um.
+    fits = [name for name in fits if name != "d" or metric[1:3].isdigit()]
+    return KNOWN[max(fits, key=len)] if fits else ("", "")
