@@ -82,7 +82,8 @@ def report(raw: Path, root: Path, settings: dict[str, Any] | None = None) -> Pat
         settings=compact({"measure": config.measure, "segment": config.segment}),
     )  # fmt: skip
     names = dict(zip(("batch", "cell", "section"), SECTION, strict=True))
-    used = {k: v for k, v in config.stages().items() if k not in ("tiles", "mosaic", "fusion")}
+    joined = ("measure", "statistics", "segment", "layers", "expect")
+    used = {part: config.stages()[part] for part in joined}
     join(
         **parts, **shape, **names, seams=out / "seams.parquet",
         decisions=out / "decisions.parquet", output=out / "tables", settings=compact(used),
