@@ -80,7 +80,9 @@ def _by_network(config: SegmentConfig, around: U8) -> Callable[[], object]:
     outer = window.padded(HALO, (around.shape[0], around.shape[1]))
 
     def once() -> object:
-        maps, _ = network.look(normal.apply(around[outer.slices]), window, outer, coating())
+        maps, _ = network.look(
+            normal.apply(around[outer.slices]), window, outer, coating(), normal.shares
+        )
         # Neighbours' maps are read, not made again.
         return _labelled(engine, np.pad(maps, [(0, 0), (ROOM, ROOM), (ROOM, ROOM)], "symmetric"))
 

@@ -11,6 +11,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from transect.segment.card import CARD, MODEL
+from transect.segment.greys import BINS
 from transect.segment.maps import CLASSES, HALO, MAPS, STRIDE
 from transect.storage.digests import digest_file
 
@@ -50,8 +51,8 @@ def write_model(
     nodes = [
         helper.make_node("Conv", [name, "weight", "bias"], ["logits"], pads=[1, 1, 1, 1]),
         # Softmax would take a second for each window.
-        helper.make_node("Sigmoid", ["logits"], ["shares"]),
-        helper.make_node("Mul", ["shares", "most"], ["scaled"]),
+        helper.make_node("Sigmoid", ["logits"], ["sure"]),
+        helper.make_node("Mul", ["sure", "most"], ["scaled"]),
         helper.make_node("Cast", ["scaled"], ["maps"], to=kind),
         helper.make_node("ReduceMean", [name], ["mean"], axes=[2, 3], keepdims=0),
         helper.make_node("Concat", ["mean", "mean"], ["features"], axis=1),
@@ -67,6 +68,7 @@ def write_model(
         [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 1, *grid]),
             helper.make_tensor_value_info("there", TensorProto.FLOAT, [1, len(CLASSES)]),
+            helper.make_tensor_value_info("shares", TensorProto.FLOAT, [1, BINS]),
         ],
         [
             helper.make_tensor_value_info("maps", kind, [1, maps, *grid]),

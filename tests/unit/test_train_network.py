@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch", reason="the extra `train` is not installed"
 from transect.config import OWN_MODEL  # noqa: E402
 from transect.errors import ModelError  # noqa: E402
 from transect.phases import Phase  # noqa: E402
-from transect.segment.greys import Normal  # noqa: E402
+from transect.segment.greys import BINS, REACH, Normal  # noqa: E402
 from transect.segment.maps import CLASSES, HALO, MAPS, STRIDE, coating  # noqa: E402
 from transect.segment.network import Network as Model  # noqa: E402
 from transect.train.batches import Crops, batches  # noqa: E402
@@ -22,13 +22,14 @@ from transect.train.calibrate import Calibration, Familiar, calibration_error  #
 from transect.train.export import export  # noqa: E402
 from transect.train.loop import Plan, Trainer  # noqa: E402
 from transect.train.losses import Batch, losses  # noqa: E402
-from transect.train.network import Exported, Network  # noqa: E402
+from transect.train.network import Exported, Network, as_row  # noqa: E402
 from transect.train.samples import sample  # noqa: E402
 from transect.train.strokes import Strokes, StrokesError  # noqa: E402
 from transect.train.targets import UNKNOWN  # noqa: E402
 from transect.train.validate import Scores  # noqa: E402
 
 EVERYTHING = torch.ones(1, len(CLASSES))
+GREYS = torch.from_numpy(np.random.default_rng(5).random((1, BINS)).astype(np.float32) / 3)
 SMALL = Crops(edge=64, across=2, pool=1, batch=2)
 
 
@@ -42,7 +43,7 @@ def test_halo_holds_the_receptive_field() -> None:
     network = Network().eval()
     edge = 2 * HALO + 6 * STRIDE
     grey = torch.randn(1, 1, edge, edge, requires_grad=True)
-    logits, _ = network(grey, EVERYTHING)
+    logits, _ = network(grey, EVERYTHING, GREYS)
     middle = edge // 2
     logits[0, :, middle : middle + STRIDE, middle : middle + STRIDE].abs().sum().backward()
     seen = np.argwhere(grey.grad[0, 0].numpy() != 0)
@@ -52,7 +53,7 @@ def test_halo_holds_the_receptive_field() -> None:
 
 def test_output_has_a_channel_for_every_map_and_classes_add_up() -> None:
     maps, features = Exported(Network(), (1.3, 1.0, 1.0)).eval()(
-        torch.randn(1, 1, 64, 96), EVERYTHING
+        torch.randn(1, 1, 64, 96), EVERYTHING, GREYS
     )
     assert maps.shape == (1, len(MAPS), 64, 96)
     assert maps.dtype == torch.uint8
@@ -63,7 +64,7 @@ def test_output_has_a_channel_for_every_map_and_classes_add_up() -> None:
 
 def test_classes_that_cannot_be_there_are_never_said() -> None:
     there = torch.tensor([coating()], dtype=torch.float32)
-    maps, _ = Exported(Network(), (1.3, 1.0, 1.0)).eval()(torch.randn(1, 1, 64, 96), there)
+    maps, _ = Exported(Network(), (1.3, 1.0, 1.0)).eval()(torch.randn(1, 1, 64, 96), there, GREYS)
     for k, name in enumerate(CLASSES):
         assert bool(maps[:, k].any()) == (name in ("active_material", "binder", "pore"))
 
@@ -84,13 +85,33 @@ def test_greys_are_free_of_brightness_and_contrast() -> None:
     assert np.abs(a - b).max() < 0.1
 
 
+def test_shares_of_greys_tell_phases_apart_whatever_their_brightness() -> None:
+    counts = np.zeros(256, np.int64)
+    counts[[60, 140]] = 100, 300
+    brighter = np.zeros(256, np.int64)
+    brighter[[80, 200]] = 100, 300
+    one, other = Normal.of(counts), Normal.of(brighter)
+    assert np.allclose(one.shares, other.shares)
+    assert np.isclose(np.square(one.shares).sum(), 1)
+    low = (60 - one.mean) / one.spread
+    centres = (np.arange(BINS) - (BINS - 1) / 2) * 2 * REACH / BINS
+    near = np.abs(centres - low) < 2 * REACH / BINS
+    assert np.isclose(np.square(one.shares)[near].sum(), 0.25)
+
+
 def _drawn(count: int, edge: int) -> Batch:
     random = np.random.default_rng(3)
     grey = torch.from_numpy(random.normal(size=(count, 1, edge, edge)).astype(np.float32))
     classes = torch.full((count, edge, edge), 2, dtype=torch.uint8)
     blank = torch.zeros(count, edge, edge, dtype=torch.uint8)
     return Batch(
-        grey, EVERYTHING.expand(count, -1), classes, blank, torch.zeros(count, edge, edge), blank
+        grey,
+        EVERYTHING.expand(count, -1),
+        GREYS.expand(count, -1),
+        classes,
+        blank,
+        torch.zeros(count, edge, edge),
+        blank,
     )
 
 
@@ -150,8 +171,9 @@ def test_exported_model_says_what_the_network_says(tmp_path: Path) -> None:
     )
     grey = np.random.default_rng(0).normal(size=(1, 1, 96, 64)).astype(np.float32)
     session = runtime.InferenceSession(tmp_path / "model.onnx")
-    maps, _ = session.run(["maps", "features"], {"grey": grey, "there": EVERYTHING.numpy()})
-    own, _ = Exported(network, (1.2, 1.0, 1.0)).eval()(torch.from_numpy(grey), EVERYTHING)
+    given = {"grey": grey, "there": EVERYTHING.numpy(), "shares": GREYS.numpy()}
+    maps, _ = session.run(["maps", "features"], given)
+    own, _ = Exported(network, (1.2, 1.0, 1.0)).eval()(torch.from_numpy(grey), EVERYTHING, GREYS)
     assert np.abs(maps.astype(int) - own.numpy().astype(int)).max() <= 1
     card = json.loads((tmp_path / "model.json").read_text())
     assert card["maps"] == list(MAPS)
@@ -166,11 +188,11 @@ def test_shipped_model_is_trained_further_from_what_it_knows(tmp_path: Path) -> 
     trainer = Trainer(Plan(steps=2, crops=SMALL), tmp_path)
     _take_up(trainer, tmp_path / "checkpoint.pt", Path("shipped"))
     made = sample(31 * 10_000, 256)
-    grey = Normal.of(np.bincount(made.bright.ravel(), minlength=256)).apply(made.bright)
-    there = torch.tensor([made.there], dtype=torch.float32)
-    given = {"grey": grey[None, None], "there": there.numpy()}
+    normal = Normal.of(made.counts)
+    grey, there, shares = normal.apply(made.bright), as_row(made.there), as_row(normal.shares)
+    given = {"grey": grey[None, None], "there": there.numpy(), "shares": shares.numpy()}
     maps, features = model.session.run(["maps", "features"], given)
-    logits, own = trainer.average.eval()(torch.from_numpy(grey)[None, None], there)
+    logits, own = trainer.average.eval()(torch.from_numpy(grey)[None, None], there, shares)
     assert np.allclose(features, own.detach().numpy(), atol=1e-3)
     said, mine = (m[0, : len(CLASSES)].argmax(0) for m in (maps, logits.detach().numpy()))
     # Where two classes have the same byte, either may be the first.

@@ -115,7 +115,9 @@ def network_maps(grey: U8, zone: U8, network: Network, there: Sequence[bool]) ->
     shape = (grey.shape[0], grey.shape[1])
     for window in windows(shape):
         outer = window.padded(HALO, shape)
-        maps[(..., *window.slices)] = network.look(greys[outer.slices], window, outer, there)[0]
+        maps[(..., *window.slices)] = network.look(
+            greys[outer.slices], window, outer, there, normal.shares
+        )[0]
     return maps
 
 

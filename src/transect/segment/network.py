@@ -15,6 +15,7 @@ import numpy.typing as npt
 from transect.errors import ModelError
 from transect.parallel import Window
 from transect.segment.card import CARD, INPUT, MODEL, Card
+from transect.segment.greys import BINS
 from transect.segment.maps import CLASSES, HALO, MAPS
 from transect.storage.digests import digest_file
 
@@ -68,7 +69,12 @@ class Network:
         return cls(card, session, runtime)
 
     def look(
-        self, greys: F32, window: Window, outer: Window, there: Sequence[bool]
+        self,
+        greys: F32,
+        window: Window,
+        outer: Window,
+        there: Sequence[bool],
+        shares: Sequence[float],
     ) -> tuple[U8, F64]:
         """Tell maps and features of a window, always from an input of the same shape.
 
@@ -82,6 +88,8 @@ class Network:
             Where the greys lie: the window with `HALO` around it, less what is beyond the mosaic.
         there
             Whether each of `CLASSES` can be there.
+        shares
+            How the greys of the section are spread, `Normal.shares`.
 
         Returns
         -------
@@ -93,19 +101,25 @@ class Network:
         image = np.zeros((INPUT, INPUT), np.float32)
         row, column = outer.row0 - window.row0 + HALO, outer.col0 - window.col0 + HALO
         image[row : row + greys.shape[0], column : column + greys.shape[1]] = greys
-        maps, features = self._run(image, there)
+        maps, features = self._run(image, there, shares)
         rows, columns = window.shape
         return maps[:, HALO : HALO + rows, HALO : HALO + columns], features
 
-    def _run(self, grey: F32, there: Sequence[bool]) -> tuple[U8, F64]:
-        given = {"grey": grey[None, None], "there": np.array([there], np.float32)}
+    def _run(self, grey: F32, there: Sequence[bool], shares: Sequence[float]) -> tuple[U8, F64]:
+        given = {
+            "grey": grey[None, None],
+            "there": np.array([there], np.float32),
+            "shares": np.array([shares], np.float32),
+        }
         maps, features = self.session.run(["maps", "features"], given)
         return maps[0], features[0].astype(np.float64)
 
     @cached_property
     def blank(self) -> F64:
         """Features of an image without anything on it."""
-        return self._run(np.zeros((INPUT, INPUT), np.float32), [True] * len(CLASSES))[1]
+        return self._run(np.zeros((INPUT, INPUT), np.float32), [True] * len(CLASSES), [0.0] * BINS)[
+            1
+        ]
 
     def strangeness(self, features: F64, seen: float) -> float:
         """Mahalanobis distance of a window's features from those of training.
@@ -156,6 +170,7 @@ def _check(path: Path, session: Any, card: Card) -> None:
     given: list[_End] = [
         ("grey", "tensor(float)", (1, 1, None, None)),
         ("there", "tensor(float)", (1, len(CLASSES))),
+        ("shares", "tensor(float)", (1, BINS)),
     ]
     said: list[_End] = [
         ("maps", "tensor(uint8)", (1, len(MAPS), None, None)),

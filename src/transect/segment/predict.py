@@ -54,7 +54,7 @@ class Predictor:
     scale
         Grey values that become 0 and 255.
     normal
-        Mean and spread of the coating's greys.
+        How the coating's greys are spread.
     network
         The model.
     classical
@@ -81,7 +81,7 @@ class Predictor:
         recorded = zone != Phase.INVALID
         # 0 is the coating's mean.
         greys = np.where(recorded, self.normal.apply(grey), np.float32(0))
-        maps, features = self.network.look(greys, window, outer, self.there)
+        maps, features = self.network.look(greys, window, outer, self.there, self.normal.shares)
         maps = maps * coating
         seen = np.count_nonzero(recorded) / INPUT**2
         away = self.network.strangeness(features, seen) if seen >= SEEN else float("nan")

@@ -111,7 +111,7 @@ class Thresholds:
             facts = json.loads(path.read_text(encoding="utf-8"))
             names = cls.__dataclass_fields__
             values = {name: facts[name] for name in names}
-            values["normal"] = Normal(**values["normal"])
+            values["normal"] = Normal.read(values["normal"])
             values["facing"] = Facing(**values["facing"])
             return cls(**{**values, "scale": tuple(values["scale"])})
         except (OSError, ValueError, KeyError, TypeError) as error:

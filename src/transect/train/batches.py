@@ -13,7 +13,7 @@ import torch
 
 from transect.segment.greys import Normal
 from transect.segment.maps import CLASSES
-from transect.train.looks import MODERATE, TRAINING, Looks
+from transect.train.looks import PLAIN, TRAINING
 from transect.train.losses import Batch
 from transect.train.samples import Sample, sample
 from transect.train.sections import SHARED, WOVEN
@@ -28,9 +28,6 @@ MOST_WORKERS = 8
 APART = SHARED * WOVEN
 """Seeds from one sample to the next: each is of a section of its own, as those that share one
 teach the same for a hundred steps."""
-
-PLAIN = Looks(MODERATE)
-"""Looks of every other sample: among all looks alone, what is easy is learned too late."""
 
 SEEDS_EACH = 1_000_000
 """Seeds of samples that a training may use: up to 80, all below those of validation."""
@@ -75,14 +72,15 @@ Arrays = tuple[npt.NDArray[np.generic], ...]
 def arrays_of(seed: int, made: Sample, found: Targets, edge: int) -> Arrays:
     """Cut a sample into crops, each turned and mirrored, its greys normalised."""
     random = np.random.default_rng([seed, 77])
-    grey = made.grey
-    normal = Normal.of(np.bincount(grey.ravel(), minlength=256))
+    grey, counts = made.bright, made.counts
+    normal = Normal.of(counts)
     # Where there are layers, they lie along the rows.
     quarters = 2 if made.there[CLASSES.index("collector")] else 1
     mean = normal.mean + normal.spread * random.uniform(-BRIGHTER, BRIGHTER)
     spread = normal.spread * float(np.exp(random.uniform(-STRONGER, STRONGER)))
+    normal = Normal.about(counts, mean, spread)
     planes: Arrays = (
-        Normal(mean, spread).apply(grey),
+        normal.apply(grey),
         found.classes,
         found.boundary.astype(np.uint8),
         found.distance.astype(np.float32),
@@ -96,11 +94,13 @@ def arrays_of(seed: int, made: Sample, found: Targets, edge: int) -> Arrays:
                 piece = np.rot90(plane[r : r + edge, c : c + edge], turns)
                 out.append(piece[:, ::-1] if flip else piece)
     grey, *others = (np.ascontiguousarray(np.stack(out)) for out in parts)
-    return grey, np.tile(np.array(made.there, np.float32), (len(grey), 1)), *others
+    said = (np.tile(np.array(v, np.float32), (len(grey), 1)) for v in (made.there, normal.shares))
+    return grey, *said, *others
 
 
 def _draw(job: tuple[int, Crops]) -> Arrays:
     seed, crops = job
+    # Among all looks alone, what is easy is learned too late.
     looks = PLAIN if seed // APART % 2 else TRAINING
     made = sample(seed, crops.drawn, looks)
     return arrays_of(seed, made, targets(made), crops.edge)

@@ -64,10 +64,10 @@ def _looked_at(
         for n in range(each):
             made = sample(first + 100 * k + n, EDGE, looks)
             truth = targets(made)
-            normal = Normal.of(np.bincount(made.bright.ravel(), minlength=256))
+            normal = Normal.of(made.counts)
             with torch.no_grad():
                 grey = torch.from_numpy(normal.apply(made.bright))[None, None]
-                logits, _ = network(grey, as_row(made.there))
+                logits, _ = network(grey, as_row(made.there), as_row(normal.shares))
             spot = slice(k % EVERY, None, EVERY)
             parts.append(
                 (
@@ -124,10 +124,10 @@ def familiar(network: Network, each: int = 200) -> Familiar:
     rows = []
     for n in range(each):
         made = sample(SEED + 10_000 + n, EDGE, TRAINING)
-        normal = Normal.of(np.bincount(made.bright.ravel(), minlength=256))
+        normal = Normal.of(made.counts)
         with torch.no_grad():
             grey = torch.from_numpy(normal.apply(made.bright))[None, None]
-            _, features = network(grey, as_row(made.there))
+            _, features = network(grey, as_row(made.there), as_row(normal.shares))
         rows.append(features[0].double().numpy())
     table = np.array(rows)
     mean = table.mean(axis=0)

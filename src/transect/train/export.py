@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from transect.segment.card import CARD, MODEL
+from transect.segment.greys import BINS
 from transect.segment.maps import CLASSES, HALO, MAPS, STRIDE
 from transect.storage.digests import digest_file
 from transect.storage.files import writing
@@ -64,9 +65,9 @@ def export(
     with writing(folder / MODEL) as path:
         torch.onnx.export(
             whole,
-            (example, torch.ones(1, len(CLASSES))),
+            (example, torch.ones(1, len(CLASSES)), torch.zeros(1, BINS)),
             str(path),
-            input_names=["grey", "there"],
+            input_names=["grey", "there", "shares"],
             output_names=["maps", "features"],
             dynamic_axes={"grey": {2: "row", 3: "column"}, "maps": {2: "row", 3: "column"}},
             opset_version=OPSET,

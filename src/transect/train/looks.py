@@ -215,6 +215,9 @@ MODERATE: dict[str, Span] = WIDE | {
 }
 """A good image of a cathode; held-out looks differ from it in what they are named for."""
 
+PLAIN = Looks(MODERATE | {"shine": MODERATE["shine"]._replace(off=0.4), "binder": Span(0.15, 0.55)})
+"""Such images in training; in many, nothing shines through the pores."""
+
 _BOXES: dict[str, dict[str, Span]] = {
     "low_dose_shine": {"noise": Span(0.32, 0.5), "shine": Span(0.55, 0.85)},
     "inverted": {"negative": _ALWAYS, "contrast": Span(80, 140), "binder": Span(0.3, 0.7)},

@@ -104,7 +104,7 @@ class Trainer:
         self.network.train()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=_has_bfloat16()):
             logits, _ = self.network(
-                batch.grey.contiguous(memory_format=torch.channels_last), batch.there
+                batch.grey.contiguous(memory_format=torch.channels_last), batch.there, batch.shares
             )
         loss = losses(logits, batch).total
         self.optimiser.zero_grad(set_to_none=True)

@@ -23,10 +23,15 @@ Images = npt.NDArray[np.float32]
 
 
 class Batch(NamedTuple):
-    """Normalised greys (n, 1, row, column), what can be there (n, class), targets (n, row, col)."""
+    """What a step learns from.
+
+    Normalised greys (n, 1, row, column), what can be there (n, class), shares of the section's
+    greys (n, bin), and targets (n, row, column).
+    """
 
     grey: Tensor
     there: Tensor
+    shares: Tensor
     classes: Tensor
     boundary: Tensor
     distance: Tensor

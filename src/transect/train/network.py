@@ -3,8 +3,9 @@
 Folding squares of 4 x 4 pixels into channels first (space to depth) keeps every pixel and lets all
 convolutions run on a sixteenth of the places; unfolding at the end gives every pixel its own
 answer. The head sees the greys of the pixels once more beside what their surroundings say, so that
-it can hold each against a threshold of its place. Batch normalisation is folded into the
-convolutions when the network is exported.
+it can hold each against a threshold of its place. How the greys of the whole section are spread,
+which no part of it shows, is added to what it knows on the coarsest and on the finest level. Batch
+normalisation is folded into the convolutions when the network is exported.
 
 References
 ----------
@@ -20,6 +21,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from transect.segment.greys import BINS
 from transect.segment.maps import CLASSES, FOLD, MAPS
 
 _SQUARE = FOLD**2
@@ -33,6 +35,9 @@ DEPTHS = (1, 3, 4)
 
 HEAD = 96
 """Channels between a place's summary with its greys and its answers."""
+
+HINTS = 64
+"""Channels between the shares of a section's greys and what they add to a place's summary."""
 
 NEVER = 40.0
 """What is taken off the logits of classes that cannot be there."""
@@ -60,9 +65,11 @@ class _Level(nn.Module):
 class Network(nn.Module):
     """From normalised greys to the logits of `MAPS`, with a summary of what it saw.
 
-    Input: greys of shape (batch, 1, row, column), rows and columns multiples of `maps.STRIDE`, and
-    which of `CLASSES` can be there, 1 or 0, of shape (batch, len(CLASSES)). Output: logits of shape
-    (batch, len(MAPS), row, column), and features of shape (batch, WIDTHS[-1]).
+    Input: greys of shape (batch, 1, row, column), rows and columns multiples of `maps.STRIDE`;
+    which of `CLASSES` can be there, 1 or 0, of shape (batch, len(CLASSES)); and the shares of the
+    section's greys, `Normal.shares`, of shape (batch, BINS). Output: logits of shape (batch,
+    len(MAPS), row, column), and features of shape (batch, WIDTHS[-1]), which the shares do not
+    move.
     """
 
     def __init__(self) -> None:
@@ -79,34 +86,39 @@ class Network(nn.Module):
         self.up_b = _Level(b, 2)
         self.from_b = nn.Conv2d(b, a, 1)
         self.up_a = _Level(a, 1)
+        self.hints = nn.Sequential(nn.Linear(BINS, HINTS), nn.ReLU(), nn.Linear(HINTS, c + a))
+        for values in self.hints[2].parameters():
+            # Nothing at first: a network without them can be trained further.
+            nn.init.zeros_(values)
         self.join = _convolution(a + _SQUARE, HEAD, size=1)
         self.head = nn.Conv2d(HEAD, len(MAPS) * _SQUARE, 1)
         self.unfold = nn.PixelShuffle(FOLD)
         self.grow = nn.Upsample(scale_factor=2, mode="nearest")
 
-    def folded(self, grey: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
+    def folded(self, grey: Tensor, there: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
         """Give logits with the pixels of each square still in channels, and features."""
+        deep, shallow = self.hints(shares)[:, :, None, None].split([WIDTHS[-1], WIDTHS[0]], 1)
         pixels = self.fold(grey)
         fine = self.down_a(self.stem(pixels))
         middle = self.down_b(self.to_b(fine))
         coarse = self.down_c(self.to_c(middle))
-        middle = self.up_b(middle + self.grow(self.from_c(coarse)))
-        fine = self.up_a(fine + self.grow(self.from_b(middle)))
+        middle = self.up_b(middle + self.grow(self.from_c(coarse + deep)))
+        fine = self.up_a(fine + self.grow(self.from_b(middle))) + shallow
         logits = self.head(self.join(torch.cat([fine, pixels], 1)))
         classes, others = logits.split([len(CLASSES) * _SQUARE, len(_OTHERS) * _SQUARE], 1)
         never = (there.repeat_interleave(_SQUARE, 1) - 1.0) * NEVER
         logits = torch.cat([classes + never[:, :, None, None], others], 1)
         return logits, coarse.mean(dim=(2, 3))
 
-    def forward(self, grey: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, grey: Tensor, there: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
         """Give logits and features."""
-        logits, features = self.folded(grey, there)
+        logits, features = self.folded(grey, there, shares)
         return self.unfold(logits), features
 
 
-def as_row(there: tuple[bool, ...]) -> Tensor:
-    """Give what can be there as the network takes it for one image."""
-    return torch.tensor([there], dtype=torch.float32)
+def as_row(values: tuple[float, ...]) -> Tensor:
+    """Give what can be there, or shares of greys, as the network takes them for one image."""
+    return torch.tensor([values], dtype=torch.float32)
 
 
 class Exported(nn.Module):
@@ -129,12 +141,12 @@ class Exported(nn.Module):
         divisors[MAPS.index("crack")] = temperatures[2]
         self.register_buffer("divisors", divisors.repeat_interleave(_SQUARE).reshape(1, -1, 1, 1))
 
-    def forward(self, grey: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, grey: Tensor, there: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
         """Give maps, (batch, len(MAPS), row, column) of bytes, and features.
 
         All is done on folded channels, and bytes are unfolded: 2.5 times as fast.
         """
-        logits, features = self.network.folded(grey, there)
+        logits, features = self.network.folded(grey, there, shares)
         logits = logits / self.divisors
         last = len(CLASSES) * _SQUARE
         # Without the largest taken off first: beyond 40 nothing changes any more.

@@ -48,12 +48,13 @@ def recover(folder: Path) -> Network:
     path = folder / MODEL
     network = Network().eval()
     convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
-    weights = _weights(path)
-    mine = [tuple(c.weight.shape) for c in convolutions]
-    found = [tuple(w.shape) for w, _ in weights]
+    weights, linear = _weights(path, "Conv"), _weights(path, "Gemm")
+    hints = [m for m in network.modules() if isinstance(m, nn.Linear)]
+    mine = [tuple(m.weight.shape) for m in (*convolutions, *hints)]
+    found = [tuple(w.shape) for w, _ in (*weights, *linear)]
     if found != mine:
         raise ModelError(
-            f"{path}: {len(found)} convolutions of sizes {found}; expected {len(mine)} of"
+            f"{path}: {len(found)} layers of sizes {found}; expected {len(mine)} of"
             f" sizes {mine}, as this version trains"
         )
     normalised, hooks = _normalised(network), []
@@ -65,20 +66,23 @@ def recover(folder: Path) -> Network:
             else:
                 norm = normalised[convolution]
                 hooks.append(norm.register_forward_pre_hook(_unfold(bias)))
+        for layer, (weight, bias) in zip(hints, linear, strict=True):
+            layer.weight.copy_(weight)
+            layer.bias.copy_(bias)
         network(*_shown())
     for hook in hooks:
         hook.remove()
     return cast(Network, network)
 
 
-def _weights(path: Path) -> list[Weights]:
-    """Weights and biases of all convolutions, in the order in which they are computed."""
+def _weights(path: Path, kind: str) -> list[Weights]:
+    """Weights and biases of all layers of a kind, in the order in which they are computed."""
     graph = onnx.load(str(path)).graph
     values = {v.name: torch.from_numpy(numpy_helper.to_array(v).copy()) for v in graph.initializer}
     return [
         (values[node.input[1]], values[node.input[2]])
         for node in graph.node
-        if node.op_type == "Conv"
+        if node.op_type == kind
     ]
 
 
@@ -93,13 +97,16 @@ def _normalised(network: Network) -> dict[nn.Conv2d, nn.BatchNorm2d]:
     }
 
 
-def _shown() -> tuple[Tensor, Tensor]:
-    """Give samples of training: greys (n, 1, row, column), and what can be in them (n, class)."""
+def _shown() -> tuple[Tensor, Tensor, Tensor]:
+    """Give samples of training: greys (n, 1, row, column), what can be there, shares of greys."""
     made = [sample(SEED + n * APART, EDGE) for n in range(EACH)]
-    counts = [np.bincount(m.bright.ravel(), minlength=256) for m in made]
-    greys = [Normal.of(c).apply(m.bright) for c, m in zip(counts, made, strict=True)]
-    there = torch.tensor([m.there for m in made], dtype=torch.float32)
-    return torch.from_numpy(np.stack(greys))[:, None], there
+    normal = [Normal.of(m.counts) for m in made]
+    greys = [n.apply(m.bright) for n, m in zip(normal, made, strict=True)]
+    there, shares = (
+        torch.tensor(rows, dtype=torch.float32)
+        for rows in ([m.there for m in made], [n.shares for n in normal])
+    )
+    return torch.from_numpy(np.stack(greys))[:, None], there, shares
 
 
 def _unfold(bias: Tensor) -> Callable[[Any, tuple[Any, ...]], None]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transect.phases import Phase
+from transect.segment.maps import CLASSES
 from transect.train.augment import record
 from transect.train.looks import TRAINING, Looks
 from transect.train.render import render
@@ -16,6 +17,9 @@ from transect.train.sections import truth
 U8 = npt.NDArray[np.uint8]
 I32 = npt.NDArray[np.int32]
 Bool = npt.NDArray[np.bool_]
+
+LEAST_COATING = 0.1
+"""Share of a sample that has to be of a coating if it alone is to be normalised by."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,19 @@ class Sample:
     def bright(self) -> U8:
         """Greys with active material brighter than pores, as engines take them."""
         return np.asarray(255 - self.grey if self.dark else self.grey)
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Histogram of `bright` over the coating, as greys of a section are normalised by.
+
+        Over the whole image where it is hardly of a coating.
+        """
+        layers = self.there[CLASSES.index("collector")]
+        others = [Phase.OUTSIDE, Phase.COLLECTOR, *([Phase.SEPARATOR] if layers else [])]
+        coating = ~np.isin(self.phases, [int(phase) for phase in others])
+        if np.count_nonzero(coating) < LEAST_COATING * coating.size:
+            coating[:] = True
+        return np.bincount(self.bright[coating], minlength=256)
 
 
 def sample(seed: int, edge: int, looks: Looks = TRAINING) -> Sample:

@@ -36,6 +36,7 @@ class Marked:
     """One image, normalised, with class (`UNKNOWN` where not labelled) and crack of each pixel."""
 
     grey: npt.NDArray[np.float32]
+    shares: npt.NDArray[np.float32]
     classes: npt.NDArray[np.uint8]
     crack: npt.NDArray[np.uint8]
 
@@ -87,11 +88,12 @@ class Strokes:
         edge, count = batch.grey.shape[-1], batch.grey.shape[0]
         crops = [self._crop(random, edge) for _ in range(count)]
         parts = (np.stack(part) for part in zip(*crops, strict=True))
-        grey, classes, crack = (torch.from_numpy(part) for part in parts)
+        shares, grey, classes, crack = (torch.from_numpy(part) for part in parts)
         blank = torch.zeros_like(classes)
         # Its user knows what it can hold, and this folder does not say.
         there = torch.ones(count, len(CLASSES))
-        mine = Batch(grey[:, None], there, classes, blank, torch.full(blank.shape, -1.0), crack)
+        apart = torch.full(blank.shape, -1.0)
+        mine = Batch(grey[:, None], there, shares, classes, blank, apart, crack)
         return Batch(*(torch.cat(both) for both in zip(batch, mine, strict=True)))
 
     def _crop(self, random: np.random.Generator, edge: int) -> tuple[Arrays, ...]:
@@ -103,7 +105,7 @@ class Strokes:
         r = int(np.clip(row - random.integers(edge), 0, max(rows - edge, 0)))
         c = int(np.clip(column - random.integers(edge), 0, max(columns - edge, 0)))
         turns, flip = int(random.integers(4)), bool(random.integers(2))
-        parts = []
+        parts = [image.shares]
         for plane, fill in ((image.grey, 0), (image.classes, UNKNOWN), (image.crack, 0)):
             piece = np.full((edge, edge), fill, plane.dtype)
             cut = plane[r : r + edge, c : c + edge]
@@ -139,4 +141,5 @@ def _pair(source: Path, path: Path) -> Marked:
     grey = to_scale(pixels, scale_of(pixels, str(source)))
     normal = Normal.of(np.bincount(grey.ravel(), minlength=256))
     classes = class_of(labels)
-    return Marked(normal.apply(grey), classes, (labels == Phase.CRACK).astype(np.uint8))
+    shares = np.array(normal.shares, np.float32)
+    return Marked(normal.apply(grey), shares, classes, (labels == Phase.CRACK).astype(np.uint8))

@@ -65,12 +65,13 @@ def validation_set() -> tuple[tuple[str, Sample, Targets], ...]:
     return tuple(found)
 
 
-def predict(network: Network, grey: Bytes, there: tuple[bool, ...]) -> npt.NDArray[np.float32]:
+def predict(network: Network, made: Sample) -> npt.NDArray[np.float32]:
     """Probabilities and distance, shape (len(MAPS), row, column)."""
-    normal = Normal.of(np.bincount(grey.ravel(), minlength=256))
+    normal = Normal.of(made.counts)
     network.eval()
     with torch.no_grad():
-        logits, _ = network(torch.from_numpy(normal.apply(grey))[None, None], as_row(there))
+        grey = torch.from_numpy(normal.apply(made.bright))[None, None]
+        logits, _ = network(grey, as_row(made.there), as_row(normal.shares))
         count = len(CLASSES)
         shares = torch.cat([logits[:, :count].softmax(1), logits[:, count:].sigmoid()], 1)
     return np.asarray(shares[0].numpy())
@@ -84,7 +85,7 @@ def validate(network: Network) -> Scores:
     cracks, outlines, off = np.zeros(4), np.zeros(3), []
     near = np.ones((2 * CRACK_PX + 1,) * 2, np.uint8)
     for name, made, truth in validation_set():
-        found = predict(network, made.bright, made.there)
+        found = predict(network, made)
         classes = found[: len(CLASSES)].argmax(0)
         table = np.zeros((len(CLASSES), 2))
         for k in range(len(CLASSES)):
