@@ -16,15 +16,10 @@ FACING = ("pore", "binder", "active_material", "separator", "collector", "border
 """What an outline can face; `border` is the end of the mosaic or an invalid pixel."""
 CROSSINGS = tuple(f"{way}_{facing}" for way in ("axial", "diagonal") for facing in FACING)
 
-_AM, _BINDER, _SEPARATOR, _COLLECTOR, _INVALID = (
-    int(p)
-    for p in (
-        Phase.ACTIVE_MATERIAL,
-        Phase.BINDER,
-        Phase.SEPARATOR,
-        Phase.COLLECTOR,
-        Phase.INVALID,
-    )
+_BORDER = FACING.index("border")
+_FACE = np.zeros(256, np.int64)
+_FACE[[Phase.BINDER, Phase.ACTIVE_MATERIAL, Phase.SEPARATOR, Phase.COLLECTOR, Phase.INVALID]] = (
+    range(1, len(FACING))
 )
 _WAYS = np.array(
     [[0, 1], [0, -1], [1, 0], [-1, 0], [1, 1], [-1, -1], [1, -1], [-1, 1]], dtype=np.int64
@@ -66,51 +61,41 @@ def outlines(
         int32 (n, 2): particle and neighbour, each pair once.
     """
     crossings = np.zeros((count, len(CROSSINGS)), np.int64)
-    pairs = _follow(phases, local, core, origin, crossings, ring, contact, _WAYS)
-    return crossings, np.unique(pairs, axis=0) if len(pairs) else pairs
+    pairs = _follow(phases, local, core, origin, crossings, ring, contact, _WAYS, _FACE)
+    # One number for each pair: rows take twenty times as long to sort.
+    whole = np.unique((pairs[:, 0].astype(np.int64) << 32) | pairs[:, 1])
+    return crossings, np.stack([whole >> 32, whole & 0xFFFFFFFF], axis=1).astype(np.int32)
 
 
 @kernel
-def _faces(
-    phases: Array, local: Array, r: int, c: int, dr: int, dc: int, ring: int, own: int
-) -> int:
-    """Tell what a step out of a particle meets first within the ring."""
-    rows, columns = phases.shape
-    for step in range(1, ring + 1):
-        y, x = r + dr * step, c + dc * step
-        if y < 0 or x < 0 or y >= rows or x >= columns:
-            return 5 if step == 1 else 0
-        other = local[y, x]
-        if other == own:
-            return 0
-        if other > 0:
-            return 2
-        phase = phases[y, x]
-        if phase == _BINDER:
-            return 1
-        if phase == _AM:
-            return 2
-        if phase == _SEPARATOR:
-            return 3
-        if phase == _COLLECTOR:
-            return 4
-        if phase == _INVALID:
-            return 5 if step == 1 else 0
-    return 0
+def _inside(place: int, step: int, size: int) -> int:
+    """Count the steps along one axis that stay in the window."""
+    if step > 0:
+        return size - 1 - place
+    return place if step < 0 else size
 
 
 @kernel
-def _meets(local: Array, r: int, c: int, dr: int, dc: int, contact: int, own: int) -> int:
-    """Tell the next particle along a ray, 0 if none is near."""
+def _edge(local: Array, r: int, even: Array, edge: Array) -> None:
+    """Mark the pixels of a row that are of a particle and do not have it all around them.
+
+    In two passes without branches, so that both run in vector units.
+    """
     rows, columns = local.shape
-    for step in range(1, contact + 1):
-        y, x = r + dr * step, c + dc * step
-        if y < 0 or x < 0 or y >= rows or x >= columns:
-            return 0
-        other = local[y, x]
-        if other > 0:
-            return 0 if other == own else int(other)
-    return 0
+    row, above, below = local[r], local[max(r - 1, 0)], local[min(r + 1, rows - 1)]
+    for c in range(columns):
+        even[c] = (above[c] ^ row[c]) | (below[c] ^ row[c])
+    # Slices: an index that may be negative would keep the loop out of vector units.
+    left, middle, right = row[:-2], row[1:-1], row[2:]
+    before, here, after, out = even[:-2], even[1:-1], even[2:], edge[1:-1]
+    for c in range(columns - 2):
+        own = middle[c]
+        other = before[c] | here[c] | after[c] | (left[c] ^ own) | (right[c] ^ own)
+        out[c] = (own != 0) & (other != 0)
+    edge[0], edge[columns - 1] = row[0] != 0, row[columns - 1] != 0
+    if r in (0, rows - 1):
+        for c in range(columns):
+            edge[c] = row[c] != 0
 
 
 @kernel
@@ -123,6 +108,7 @@ def _follow(
     ring: int,
     contact: int,
     ways: Array,
+    face: Array,
 ) -> Array:
     rows, columns = local.shape
     pairs = np.empty((1024, 2), np.int32)
@@ -130,40 +116,45 @@ def _follow(
     latest = np.zeros(len(crossings), np.int32)
     slant_ring = max(1, int(ring / 1.4142135623730951 + 0.5))
     slant_contact = max(1, int(contact / 1.4142135623730951))
+    most = max(ring, contact)
+    flat_phases, flat = phases.ravel(), local.ravel()
+    even, edge = np.empty(columns, np.int32), np.empty(columns, np.bool_)
     for r in range(core[0], core[1]):
+        _edge(local, r, even, edge)
         for c in range(core[2], core[3]):
+            if not edge[c]:
+                continue
             own = local[r, c]
-            if own == 0:
-                continue
-            # Written out: as a function of its own it halves the speed of the pass.
-            inside = 0 < r < rows - 1 and 0 < c < columns - 1
-            if inside and (
-                local[r, c + 1] == own
-                and local[r, c - 1] == own
-                and local[r + 1, c] == own
-                and local[r - 1, c] == own
-                and local[r + 1, c + 1] == own
-                and local[r - 1, c - 1] == own
-                and local[r + 1, c - 1] == own
-                and local[r - 1, c + 1] == own
-            ):
-                continue
+            clear = most <= r < rows - most and most <= c < columns - most
             look = (r + c + origin[0] + origin[1]) % 2 == 0
             for way in range(8):
                 dr, dc = ways[way]
-                y, x = r + dr, c + dc
-                beyond = y < 0 or x < 0 or y >= rows or x >= columns
-                if not beyond and local[y, x] == own:
+                room = most if clear else min(_inside(r, dr, rows), _inside(c, dc, columns))
+                if room > 0 and local[r + dr, c + dc] == own:
                     continue
                 slant = way >= 4
-                facing = _faces(phases, local, r, c, dr, dc, slant_ring if slant else ring, own)
-                crossings[own, facing + (6 if slant else 0)] += 1
+                near = min(slant_ring if slant else ring, room)
                 # Every second pixel of the outline is enough to see a neighbour.
-                if not look or beyond:
-                    continue
-                far = slant_contact if slant else contact
-                other = _meets(local, r, c, dr, dc, far, own)
-                if other > 0 and latest[own] != other:
+                far = min(slant_contact if slant else contact, room) if look else 0
+                # Walked here and not in a function of its own, which halves the speed.
+                facing, other, walked = 0 if room else _BORDER, 0, 0
+                at, stride = r * columns + c, dr * columns + dc
+                while walked < near and other == 0 and facing == 0:
+                    at, walked = at + stride, walked + 1
+                    other = flat[at]
+                    met = face[flat_phases[at]]
+                    # What is invalid ends a walk, and is a border beside the outline alone.
+                    if other == 0 and met:
+                        facing = met if met != _BORDER or walked == 1 else 0
+                        break
+                if other > 0 and other != own:
+                    facing = 2
+                # Whatever it faces is walked through, to the particle behind it.
+                while walked < far and other == 0:
+                    at, walked = at + stride, walked + 1
+                    other = flat[at]
+                crossings[own, facing + (len(FACING) if slant else 0)] += 1
+                if walked <= far and other > 0 and other != own and latest[own] != other:
                     latest[own] = other
                     if found == len(pairs):
                         larger = np.empty((2 * found, 2), np.int32)
