@@ -1,8 +1,9 @@
 """How right the numbers are: what a whole run finds in phantoms, against what is in them.
 
-`python benchmarks/gates.py` takes noise-free phantoms and phantoms of good quality through every
-step and prints a JSON line for each gate. Exits 1 when a noise-free phantom misses one; for the
-others, the error is reported.
+`python benchmarks/gates.py` takes noise-free phantoms and phantoms of good and poor quality through
+every step. It prints a JSON line for each gate, the truth and the measured value of every metric of
+the first phantom, and the bias and spread of every metric over all seeds. Exits 1 when a noise-free
+phantom misses a gate; for the others, the error is reported.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import numpy as np
 import pandas as pd
 from scoring import Match, match
 from steps import call, figure, run_section
+from truth import true_metrics
 
 from transect.parallel import Window
+from transect.statistics.registry import REGISTRY
 from transect.storage.images import open_image
 
 SMALLEST_PX = 20
@@ -104,29 +107,81 @@ def diameter_bias(pairs: Match, raw: Path, out: Path, px_um: float) -> float:
     return 100 * float((both.have / both.want - 1).mean())
 
 
-def main() -> None:
-    """Run the phantoms and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--width-um", type=float, default=460.0)
-    parser.add_argument("--seeds", type=int, default=3)
-    options = parser.parse_args()
+def compare(raw: Path, out: Path) -> pd.DataFrame:
+    """Put every metric of a finished run beside its truth."""
+    table = pd.read_parquet(out / "tables/metrics.parquet")
+    truth = true_metrics(raw)
+    rows = [
+        (m.metric, m.side, *truth[m.metric, m.side], m.value)
+        for m in table.itertuples()
+        if (m.metric, m.side) in truth
+    ]
+    return pd.DataFrame(rows, columns=["metric", "side", "truth", "kind", "value"])
+
+
+def errors(compared: list[pd.DataFrame], appearance: str) -> None:
+    """Print bias and spread of every metric over the seeds.
+
+    Of a metric whose truth is 0 somewhere the error is absolute, of others relative.
+    """
+    rows = pd.concat(compared, ignore_index=True)
+    for (metric, side), mine in rows.groupby(["metric", "side"], sort=False):
+        known = mine[np.isfinite(mine["truth"]) & np.isfinite(mine["value"])]
+        name = f"{appearance}, {len(known)} phantoms: {metric} {side}".rstrip()
+        if not len(known):
+            figure(name, "not defined in any", "", None, None)
+            continue
+        off, truth = known["value"] - known["truth"], known["truth"]
+        relative = bool((truth.abs() > 1e-9).all())
+        error = 100 * off / truth.abs() if relative else off
+        unit = "%" if relative else REGISTRY[metric].unit
+        spread = float(error.std()) if len(error) > 1 else float("nan")
+        words = f"{error.mean():.4g} +- {spread:.3g} (truth: {known['kind'].iloc[0]})"
+        figure(f"{name}: bias and spread", words, unit, None, None)
+
+
+def beside(compared: pd.DataFrame, name: str) -> None:
+    """Print the truth and the measured value of every metric of one phantom."""
+    for row in compared.itertuples():
+        words = f"{name}: {row.metric} {row.side}".rstrip()
+        value = f"{row.value:.5g} for {row.truth:.5g} ({row.kind})"
+        figure(words, value, REGISTRY[row.metric].unit, None, None)
+
+
+def phantoms(seeds: int, width_um: float, appearances: tuple[str, ...]) -> bool:
+    """Take phantoms of some appearances through every step; whether the noise-free ones pass."""
     fine = True
-    for appearance in ("clean", "good", "poor"):
-        for seed in range(1, options.seeds + 1):
+    for appearance in appearances:
+        compared = []
+        for seed in range(1, seeds + 1):
             with tempfile.TemporaryDirectory() as scratch:
                 raw, out = Path(scratch) / "raw", Path(scratch) / "out"
                 call(
-                    "phantom", raw, "--width-um", options.width_um, "--seed", seed,
+                    "phantom", raw, "--width-um", width_um, "--seed", seed,
                     "--appearance", appearance,
                 )  # fmt: skip
                 run_section(raw, out)
                 for gate in gates(raw, out):
                     name = f"{appearance} phantom, seed {seed}: {gate.name}"
                     goal = f"within {gate.limit}"
-                    binding = appearance == "clean"
-                    met = gate.met if binding else None
+                    met = gate.met if appearance == "clean" else None
                     error = round(gate.error, 4) if np.isfinite(gate.error) else "not measured"
                     fine &= figure(name, error, gate.unit, goal, met)
+                compared.append(compare(raw, out))
+            if seed == 1:
+                beside(compared[0], f"{appearance} phantom, seed 1")
+        errors(compared, appearance)
+    return fine
+
+
+def main() -> None:
+    """Run the phantoms and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--width-um", type=float, default=460.0)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--appearances", nargs="+", default=["clean", "good", "poor"])
+    options = parser.parse_args()
+    fine = phantoms(options.seeds, options.width_um, tuple(options.appearances))
     sys.exit(0 if fine else 1)
 
 

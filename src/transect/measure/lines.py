@@ -99,7 +99,7 @@ def read_lines(path: Path, columns: int, px_um: float) -> Lines:
         measured,
         np.maximum(np.nan_to_num(gap), 0.0),
         bottom - top,
-        _tilt(cut, px_um),
+        tilt_of(cut, px_um),
         foil,
         px_um,
     )
@@ -117,7 +117,7 @@ def _bridge(row: Floats) -> Floats:
     return np.interp(x, x[known], row[known]).astype(np.float64)
 
 
-def _tilt(line: Floats, px_um: float) -> Floats:
+def tilt_of(line: Floats, px_um: float) -> Floats:
     """Cosine of the local angle of a line, from its slope over `TILT_UM`."""
     if line.size < 3 or not np.isfinite(line).all():
         return np.ones(line.size)

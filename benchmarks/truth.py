@@ -1,0 +1,76 @@
+"""The truth of every metric of a phantom.
+
+Where the phantom states a quantity exactly (`truth/summary.json`), that is the truth; for all
+others it is what the same definitions give on labels and layers without any error of imaging.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from support.sections import Labels, tables_of  # noqa: E402
+from transect.measure.lines import SIDES, Lines, tilt_of  # noqa: E402
+from transect.parallel import Window  # noqa: E402
+from transect.storage.images import open_image  # noqa: E402
+
+Key = tuple[str, str]
+
+
+def labels_of(raw: Path) -> Labels:
+    """Read the true phases and particles of a phantom; greys play no part in what is compared."""
+    phases = open_image(raw / "truth/labels.zarr", "phases")
+    particles = open_image(raw / "truth/labels.zarr", "particles")
+    whole = Window(0, phases.shape[0], 0, phases.shape[1])
+    ids = particles.read(whole).astype(np.int64)
+    # Ids of a section name the first pixel of their particle.
+    numbers, first = np.unique(ids, return_index=True)
+    names = np.where(numbers > 0, first + 1, 0).astype(np.uint64)
+    basins = names[np.searchsorted(numbers, ids)]
+    return Labels(phases.read(whole), basins, np.full(ids.shape, 100, np.uint8))
+
+
+def lines_of(raw: Path, columns: int, px_um: float) -> Lines:
+    """Read the true layers of a phantom."""
+    table = pd.read_parquet(raw / "truth/columns.parquet")
+
+    def of(side: str, name: str) -> Any:
+        mine = table[table["side"] == side]
+        if not len(mine):
+            return np.full(columns, np.nan)
+        at = np.arange(columns)
+        return np.interp(at, mine["column_px"], mine[f"{name}_px"])
+
+    top, bottom = of("a", "foil"), of("b", "foil")
+    base, surface = (np.stack([of(s, name) for s in SIDES]) for name in ("base", "surface"))
+    cut = np.where(np.isfinite(top) & np.isfinite(bottom), (top + bottom) / 2, np.inf)
+    gap = np.stack([top - base[0], base[1] - bottom])
+    return Lines(
+        cut, base, surface, surface, np.isfinite(base), np.maximum(np.nan_to_num(gap), 0.0),
+        bottom - top, tilt_of(cut, px_um), True, px_um,
+    )  # fmt: skip
+
+
+def true_metrics(raw: Path) -> dict[Key, tuple[float, str]]:
+    """Give value and kind (`exact` or `true labels`) of every metric, by its name and side."""
+    summary: dict[str, Any] = json.loads((raw / "truth/summary.json").read_text())
+    labels = labels_of(raw)
+    lines = lines_of(raw, labels.phases.shape[1], summary["px_um"])
+    table = tables_of(labels, lines)["metrics"]
+    found = {(m.metric, m.side): (float(m.value), "true labels") for m in table.itertuples()}
+    for name, value in summary.items():
+        if (name, "") in found and isinstance(value, float):
+            found[name, ""] = value, "exact"
+    for part in ("thickness", "delamination"):
+        for side in SIDES:
+            for name, value in summary[part].get(side, {}).items():
+                if (name, side) in found:
+                    found[name, side] = float(value), "exact"
+    return found
