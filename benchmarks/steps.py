@@ -124,10 +124,13 @@ def run_section(
         )  # fmt: skip
     step("labels", "--folder", parts, "--blocks", blocks, "--mosaic", mosaic,
          "--output", out / "labels.zarr", *t)  # fmt: skip
+    step("transport", "--labels", out / "labels.zarr", "--layers", layers,
+         "--output", out / "transport", *t)  # fmt: skip
     step("vary", *shape, "--thresholds", thresholds, "--output", out / "decisions.parquet", *t)
     step(
         "join", "--folder", parts, "--blocks", blocks, *shape, "--seams", seams,
         "--batch", "b", "--cell", "c", "--section", "s",
+        "--transport", out / "transport",
         "--decisions", out / "decisions.parquet", "--output", out / "tables",
     )  # fmt: skip
     step("judge", "--metrics", out / "tables/metrics.parquet",

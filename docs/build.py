@@ -45,6 +45,7 @@ TABLES = [
     "transect.geometry",
     "transect.segment.tables",
     "transect.measure.tables",
+    "transect.measure.transport.tables",
     "transect.statistics.tables",
     "transect.export.tidy",
 ]

@@ -33,6 +33,7 @@ COMMANDS = {
     "vary": "transect.vary.steps:vary",
     "measure": "transect.measure.steps:measure",
     "labels": "transect.measure.steps:labels",
+    "transport": "transect.measure.transport.steps:transport",
     "join": "transect.measure.steps:join",
     "judge": "transect.statistics.steps:judge",
     "cell": "transect.statistics.steps:cell",

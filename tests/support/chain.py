@@ -8,6 +8,7 @@ from typing import Any
 from transect.config import Config, compact, parse
 from transect.layers.steps import layers
 from transect.measure.steps import join, labels, measure
+from transect.measure.transport.steps import transport
 from transect.mosaic.steps.details import details
 from transect.mosaic.steps.fuse import fuse
 from transect.mosaic.steps.register import register
@@ -81,11 +82,16 @@ def report(raw: Path, root: Path, settings: dict[str, Any] | None = None) -> Pat
         **shape, thresholds=out / "thresholds.json", output=out / "decisions.parquet", threads=2,
         settings=compact({"measure": config.measure, "segment": config.segment}),
     )  # fmt: skip
+    transport(
+        labels=out / "labels.zarr", layers=out / "layers.parquet",
+        output=out / "transport", threads=2,
+    )  # fmt: skip
     names = dict(zip(("batch", "cell", "section"), SECTION, strict=True))
     joined = ("measure", "statistics", "segment", "layers", "expect")
     used = {part: config.stages()[part] for part in joined}
     join(
         **parts, **shape, **names, seams=out / "seams.parquet",
+        transport=out / "transport",
         decisions=out / "decisions.parquet", output=out / "tables", settings=compact(used),
     )  # fmt: skip
     _pages(out, compact(config.stages()))

@@ -126,6 +126,39 @@ rule vary:
         "  2> {log:q}"
 
 
+rule transport:
+    """Look at transport through the pores, in windows along the foil."""
+    input:
+        labels="<section>/labels.zarr/zarr.json",
+        layers="<section>/layers.parquet",
+    output:
+        windows="<section>/transport/windows.parquet",
+        sizes="<section>/transport/pore_thickness.parquet",
+    log:
+        "<logs>/transport.log",
+    benchmark:
+        "<benchmarks>/transport.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 4
+    resources:
+        mem_mb=plan.memory("transport"),
+        runtime=plan.runtime("transport"),
+    params:
+        recipe=RECIPES["transport"],
+        labels=subpath(input.labels, parent=True),
+        folder=subpath(output.windows, parent=True),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: transport through the pores"
+    shell:
+        "transect transport"
+        "  --labels {params.labels:q}"
+        "  --layers {input.layers:q}"
+        "  --output {params.folder:q}"
+        "  --threads {threads}"
+        "  2> {log:q}"
+
+
 rule join:
     """Add the sums of all blocks up and make tables and metrics of them."""
     input:
@@ -135,11 +168,14 @@ rule join:
         labels=of_blocks("labels.zarr/zarr.json"),
         partials=of_blocks(*[f"partials/{name}.parquet" for name in PARTIALS]),
         decisions="<section>/decisions.parquet",
+        transport="<section>/transport/windows.parquet",
+        sizes="<section>/transport/pore_thickness.parquet",
     output:
         particles="<section>/tables/particles.parquet",
         cracks="<section>/tables/cracks.parquet",
         pores="<section>/tables/pores.parquet",
         blocks="<section>/tables/blocks.parquet",
+        size_distribution="<section>/tables/size_distribution.parquet",
         profile="<section>/tables/profile.parquet",
         columns="<section>/tables/columns.parquet",
         metrics="<section>/tables/metrics.parquet",
@@ -158,6 +194,7 @@ rule join:
         recipe=RECIPES["join"],
         mosaic=subpath(input.mosaic, parent=True),
         folder=blocks_folder,
+        transport=subpath(input.transport, parent=True),
         tables=subpath(output.particles, parent=True),
         blocks=plan.blocks,
         settings=plan.parts("measure", "statistics", "segment", "layers", "expect"),
@@ -175,5 +212,6 @@ rule join:
         "  --section {wildcards.section:q}"
         "  --output {params.tables:q}"
         "  --decisions {input.decisions:q}"
+        "  --transport {params.transport:q}"
         "  --settings {params.settings:q}"
         "  2> {log:q}"

@@ -15,6 +15,8 @@ from transect.measure.layer_metrics import add_layers
 from transect.measure.particle_metrics import add_particles, add_volumes
 from transect.measure.phase_metrics import add_area, add_gradients, add_phases
 from transect.measure.sizes import distribution_table
+from transect.measure.transport.indices import add_transport
+from transect.measure.transport.section import Transport
 from transect.measure.uniformity import Series, add_uniformity
 from transect.phases import COATING, Phase
 
@@ -31,7 +33,10 @@ class Tables:
 
 
 def metric_tables(
-    joined: Joined, tables: Tables, agglomerate_count: int
+    joined: Joined,
+    tables: Tables,
+    agglomerate_count: int,
+    transport: Transport | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Tables `metrics`, `replicates`, `profile` and `size_distribution`.
 
@@ -43,6 +48,8 @@ def metric_tables(
         Tables `particles`, `cracks`, `columns` and `blocks`.
     agglomerate_count
         Agglomerates found in the section.
+    transport
+        Windows of the section that transport was looked at in; its metrics are not made without.
     """
     valid = joined.valid(COATING).sum(axis=(1, 2))
     used = np.flatnonzero(valid)
@@ -59,6 +66,8 @@ def metric_tables(
     add_particles(estimates, joined, used, tables["particles"])
     sizes = add_volumes(estimates, joined, used, tables["particles"])
     add_area(estimates, joined, agglomerate_count)
+    if transport is not None:
+        add_transport(estimates, transport, config)
     add_layers(estimates, joined, tables["columns"], used)
     metrics, replicates = estimates.tables(joined.keys)
     profile = profile_table(joined, estimates.resampling, used)

@@ -14,11 +14,14 @@ from transect.measure.metrics import Tables, metric_tables
 from transect.measure.openings import crack_table, pore_table
 from transect.measure.particles import particle_table
 from transect.measure.source import FLOAT_STEP
+from transect.measure.transport.section import Transport
 from transect.storage.images import Image
 from transect.storage.strips import Strip
 
 
-def section_tables(joined: Joined, agglomerate_count: int) -> dict[str, pd.DataFrame]:
+def section_tables(
+    joined: Joined, agglomerate_count: int, transport: Transport | None = None
+) -> dict[str, pd.DataFrame]:
     """Make every table of a section.
 
     Parameters
@@ -27,6 +30,8 @@ def section_tables(joined: Joined, agglomerate_count: int) -> dict[str, pd.DataF
         Sums of the section.
     agglomerate_count
         Agglomerates found in the section.
+    transport
+        Windows of the section that transport was looked at in; its metrics are not made without.
     """
     cracks = crack_table(joined)
     particles = particle_table(joined, cracks)
@@ -40,7 +45,7 @@ def section_tables(joined: Joined, agglomerate_count: int) -> dict[str, pd.DataF
         "columns": columns,
         "blocks": block_table(joined, particles, cracks, columns),
     }
-    return {**tables, **metric_tables(joined, Tables(tables), agglomerate_count)}
+    return {**tables, **metric_tables(joined, Tables(tables), agglomerate_count, transport)}
 
 
 def count_agglomerates(phases: Strip, limit_um: float) -> int:

@@ -26,6 +26,7 @@ from transect.measure.seams import COLUMNS, bad_seams
 from transect.measure.section import count_agglomerates, grey_step, section_tables
 from transect.measure.source import Source, read_groups
 from transect.measure.tables import DECISIONS, SECTION_TABLES
+from transect.measure.transport.tables import read_transport
 from transect.measure.window import reach_of
 from transect.parallel import block_columns
 from transect.recipes import RECIPES
@@ -126,6 +127,7 @@ def join(
     section: str,
     output: Path,
     decisions: Path | None = None,
+    transport: Path | None = None,
     settings: str = "{}",
 ) -> None:
     """Add the sums of all blocks up and make the tables and metrics of a section.
@@ -149,6 +151,9 @@ def join(
     decisions
         Table of the metrics of some windows by each decision; without it no metric is said to
         depend on the decision.
+    transport
+        Folder with the tables of transport through the pores; without it there are no metrics of
+        it.
     settings
         JSON of the configuration's parts `measure`, `statistics`, `segment`, `layers` and `expect`.
     """
@@ -169,6 +174,7 @@ def join(
                 bad_seams(read_table(seams, columns=COLUMNS)),
             ),
             found,
+            None if transport is None else read_transport(transport),
         )
         if decisions is not None:
             varied = read_table(decisions, DECISIONS)

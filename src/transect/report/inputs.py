@@ -87,6 +87,11 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("method", "ecd_um", "q0", "q0_low", "q0_high", "q3", "q3_low", "q3_high"),
     ),
     "pores": ("tables/pores.parquet", ("kind", "ecd_um", "area_um2")),
+    "transport": (
+        "transport/windows.parquet",
+        ("window", "side", "x0_um", "x1_um", "porosity", "relative"),
+    ),
+    "pore_thickness": ("transport/pore_thickness.parquet", ("diameter_um", "area")),
     "profile": (
         "tables/profile.parquet",
         ("side", "zeta0", "zeta1", "phase", "fraction", "ci_low", "ci_high"),

@@ -13,10 +13,11 @@ GROUPS: tuple[str, ...] = (
     "Thickness",
     "Delamination",
     "Depth",
+    "Transport, 2-D indices",
     "Quality",
     "Other",
 )
-_C, _P, _K, _T, _D, _G, _Q, _O = GROUPS
+_C, _P, _K, _T, _D, _G, _R, _Q, _O = GROUPS
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,17 @@ LABELS: dict[str, Label] = {
     "binder_migration_index": Label("Binder migration index", _G),
     "gradient_porosity": Label("Gradient of porosity", _G),
     "gradient_binder": Label("Gradient of binder", _G),
+    "tau_factor_2d": Label("Tortuosity factor, 2-D index", _R),
+    "tau_geodesic_z": Label("Geodesic tortuosity, 2-D index", _R),
+    "tau_bruggeman": Label("Bruggeman line", _R),
+    "nonpercolating_windows_2d": Label("Windows without a path", _R, True),
+    "nonpercolating_fraction_2d": Label("Pores without a path", _R, True),
+    "chord_x_um": Label("Mean chord along the foil", _R),
+    "chord_z_um": Label("Mean chord through the coating", _R),
+    "chord_anisotropy": Label("Anisotropy of the chords", _R),
+    "pore_d10_um": Label("Local pore thickness, d10", _R),
+    "pore_d50_um": Label("Local pore thickness, d50", _R),
+    "pore_d90_um": Label("Local pore thickness, d90", _R),
     "excluded_area_fraction": Label("Excluded area", _Q, True),
 }
 

@@ -31,6 +31,7 @@ from transect.report.profiles import depth_charts, thickness_charts, trend_words
 from transect.report.quality import seam_chart, stitching_facts, tile_maps
 from transect.report.settings import settings_shown
 from transect.report.spheres import sphere_charts, sphere_words, stand_words
+from transect.report.transport import factor_charts, local_thickness_charts
 from transect.report.viewer import overview
 from transect.statistics.limits import NOT_HERE
 
@@ -113,7 +114,8 @@ def _charts(section: Section, numbers: list[Estimate]) -> dict[str, Any]:
         "assumed": sphere_words(numbers),
         "stands": stand_words(numbers),
         "cracks": crack_charts(section),
-        "pores": pore_charts(section),
+        "pores": pore_charts(section) + local_thickness_charts(section),
+        "transport": factor_charts(section),
     }
 
 

@@ -44,6 +44,15 @@ KNOWN: dict[str, tuple[str, str]] = {
     "cracked_fraction": ("Horvitz-Thompson", "thresholds decide: compare equal ones only"),
     "internal_porosity": ("pooled ratio", "voids cut at their edge look smaller"),
     "S_V": ("Underwood: S_V = (4/pi) B_A, Crofton", "grows as pixels get finer on rough outlines"),
+    "tau_factor_2d": ("Laplace solve on windows t x t", "2-D paths are longer than 3-D ones; limits"
+                      " between phases can double it at low porosity (Pietsch 2018)"),
+    "tau_geodesic": ("shortest 8-way and straight paths", "2-D over-estimates the volume's (Taiwo"
+                     " et al. 2016)"),
+    "tau_bruggeman": ("Bruggeman 1935", "a line to compare with, not measured"),
+    "nonpercolating": ("connected pores of the plane", "what is closed in the plane may be open in"
+                       " the volume"),
+    "chord": ("ASTM E112, E1382", "cut at the borders of windows"),
+    "pore_d": ("local thickness; Hildebrand, Ruegsegger 1997", "discs of the plane, not spheres"),
     "t_": ("local normal after straightening", "to the envelope, as a micrometer reads; extremes"
            " are of this section only"),
     "side_asymmetry": ("2 (tA - tB) / (tA + tB)", "signed: a is above the foil in the image"),

@@ -37,6 +37,8 @@ _COATING = "of the valid coating area"
 _RAW = "raw 2-D section diameters of particles, Miles-Lantuejoul weights"
 _BALLS = "unfolded from sections to spheres (EMS), none where particles are flat"
 
+_INDEX = "2-D index, not that of the volume"
+
 _ALL = (
     Metric("porosity_total", "1", f"inter + intra + crack porosity, share {_COATING}"),
     Metric("porosity_inter", "1", f"pores outside particle envelopes, share {_COATING}"),
@@ -93,6 +95,35 @@ _ALL = (
     Metric("cracked_fraction", "1", "weighted share of particles above the crack limits"),
     Metric("internal_porosity", "1", "void area over filled particle area, pooled"),
     Metric("S_V_per_um", "1/um", "(4/pi) Crofton length of the active material's outline / area"),
+    Metric(
+        "tau_factor_2d",
+        "1",
+        "porosity x D / D_eff of diffusion from surface to collector, windows as wide as the"
+        f" coating is thick side by side; {_INDEX}",
+    ),
+    Metric(
+        "tau_geodesic_z",
+        "1",
+        "mean shortest way through pores from the surface to the collector over the thickness, of"
+        f" the places at the surface that have one; {_INDEX}",
+    ),
+    Metric("tau_bruggeman", "1", "porosity^-0.5 of the same windows: a line to compare with"),
+    Metric(
+        "nonpercolating_windows_2d",
+        "1",
+        f"share of the windows without a path from surface to collector; {_INDEX}",
+    ),
+    Metric(
+        "nonpercolating_fraction_2d",
+        "1",
+        f"share of the pore area that no path connects to both surface and collector; {_INDEX}",
+    ),
+    Metric("chord_x_um", "um", "mean intercept in pores along the foil, ASTM E112"),
+    Metric("chord_z_um", "um", "mean intercept in pores through the coating, ASTM E112"),
+    Metric("chord_anisotropy", "1", "chord_x / chord_z"),
+    Metric("pore_d10_um", "um", "10 % of the pore area is locally thinner; largest inscribed disc"),
+    Metric("pore_d50_um", "um", "50 % of the pore area is locally thinner; largest inscribed disc"),
+    Metric("pore_d90_um", "um", "90 % of the pore area is locally thinner; largest inscribed disc"),
     Metric("t_mean_um", "um", "mean coating thickness to the envelope, along the local normal"),
     Metric("t_sd_um", "um", "standard deviation of the thickness along the foil"),
     Metric("t_cv", "1", "t_sd / t_mean"),

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transect.config import StatisticsConfig
+from transect.measure.estimates import Estimates
 from transect.measure.transport.section import Transport
 from transect.statistics.bootstrap import (
     LEVEL,
@@ -22,42 +23,24 @@ from transect.statistics.bootstrap import (
     resample,
 )
 from transect.statistics.counts import weighted_quantiles, wilson
-from transect.statistics.registry import Metric
 
 Floats = npt.NDArray[np.float64]
 
-_INDEX = "2-D index, not that of the volume"
 INDICES = (
-    Metric(
-        "tau_factor_2d",
-        "1",
-        "porosity x D / D_eff of diffusion from surface to collector, windows as wide as the"
-        f" coating is thick side by side; {_INDEX}",
-    ),
-    Metric(
-        "tau_geodesic_z",
-        "1",
-        "mean shortest way through pores from the surface to the collector over the thickness, of"
-        f" the places at the surface that have one; {_INDEX}",
-    ),
-    Metric("tau_bruggeman", "1", "porosity^-0.5 of the same windows: a line to compare with"),
-    Metric(
-        "nonpercolating_windows_2d",
-        "1",
-        f"share of the windows without a path from surface to collector; {_INDEX}",
-    ),
-    Metric(
-        "nonpercolating_fraction_2d",
-        "1",
-        f"share of the pore area that no path connects to both surface and collector; {_INDEX}",
-    ),
-    Metric("chord_x_um", "um", "mean intercept in pores along the foil, ASTM E112"),
-    Metric("chord_z_um", "um", "mean intercept in pores through the coating, ASTM E112"),
-    Metric("chord_anisotropy", "1", "chord_x / chord_z"),
-    Metric("pore_d10_um", "um", "10 % of the pore area is locally thinner; largest inscribed disc"),
-    Metric("pore_d50_um", "um", "50 % of the pore area is locally thinner; largest inscribed disc"),
-    Metric("pore_d90_um", "um", "90 % of the pore area is locally thinner; largest inscribed disc"),
+    "tau_factor_2d",
+    "tau_geodesic_z",
+    "tau_bruggeman",
+    "nonpercolating_windows_2d",
+    "nonpercolating_fraction_2d",
+    "chord_x_um",
+    "chord_z_um",
+    "chord_anisotropy",
+    "pore_d10_um",
+    "pore_d50_um",
+    "pore_d90_um",
 )
+"""Names in the registry."""
+
 SHARES = {"pore_d10_um": 0.1, "pore_d50_um": 0.5, "pore_d90_um": 0.9}
 _SHARE_OF_ONE = ("nonpercolating_windows_2d", "nonpercolating_fraction_2d")
 _PATHS = ("tau_factor_2d", "tau_geodesic_z")
@@ -113,7 +96,7 @@ def indices_of(found: Transport, config: StatisticsConfig) -> dict[str, Index]:
         values["tau_bruggeman"] = (float(np.power(mean, -0.5)), np.power(means, -0.5))
     values |= _quantiles(found, used, draws)
     n = len(found.windows)
-    return {one.name: _index(one.name, *values[one.name], draws, n) for one in INDICES}
+    return {name: _index(name, *values[name], draws, n) for name in INDICES}
 
 
 def _ratio(part: Floats, whole: Floats, draws: Resampling) -> tuple[float, Floats]:
@@ -161,3 +144,29 @@ def _index(name: str, value: float, replicates: Floats, draws: Resampling, n: in
         notes.append(f"{closed:.0%} of the replicates have no path")
     method = draws.method.replace("x-blocks", "windows along x")
     return Index(value, low, high, replicates, n, method, "; ".join(filter(None, notes)))
+
+
+def add_transport(estimates: Estimates, found: Transport, config: StatisticsConfig) -> None:
+    """Add the indices to the metrics of a section.
+
+    Windows are wider than x-blocks: they have draws of their own, as a share of a window in a
+    replicate would vary less than whole windows do.
+
+    Parameters
+    ----------
+    estimates
+        Added to.
+    found
+        Windows of the section.
+    config
+        How many replicates, and their seed.
+    """
+    sample_um = float(found.windows["sample_um"].max()) if len(found.windows) else float("nan")
+    for name, one in indices_of(found, config).items():
+        if not np.isfinite(one.value):
+            shut = f" in {one.n} windows" if one.n and name in _PATHS else ""
+            estimates.missing(name, one.note + shut, limit_um=sample_um)
+            continue
+        estimates.add(name, one.value, (one.low, one.high), one.n, one.method,
+                      limit_um=sample_um, note=one.note)  # fmt: skip
+        estimates.replicates[name, ""] = one.replicates
