@@ -19,13 +19,17 @@ TABLES = [
     "cracks",
     "pores",
     "blocks",
+    "crack_profile",
     "size_distribution",
     "profile",
     "columns",
     "metrics",
     "replicates",
 ]
-PARTIALS = ["particles", "neighbours", "cracks", "pores", "sums", "runs"]
+PARTIALS = [
+    *["particles", "neighbours", "cracks", "pores", "sums", "runs"],
+    *["points", "greys"],
+]
 
 
 # Constraints stand in the patterns: global ones do not reach inside path variables.

@@ -16,6 +16,8 @@ rule measure_block:
         pores="<block>/partials/pores.parquet",
         sums="<block>/partials/sums.parquet",
         runs="<block>/partials/runs.parquet",
+        points="<block>/partials/points.parquet",
+        greys="<block>/partials/greys.parquet",
     log:
         "<logs>/measure_block.{block}.log",
     benchmark:
@@ -175,6 +177,7 @@ rule join:
         cracks="<section>/tables/cracks.parquet",
         pores="<section>/tables/pores.parquet",
         blocks="<section>/tables/blocks.parquet",
+        crack_profile="<section>/tables/crack_profile.parquet",
         size_distribution="<section>/tables/size_distribution.parquet",
         profile="<section>/tables/profile.parquet",
         columns="<section>/tables/columns.parquet",

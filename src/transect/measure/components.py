@@ -19,9 +19,9 @@ _KIND = np.zeros(256, np.uint8)
 _KIND[[int(p) for p in KINDS]] = np.arange(1, len(KINDS) + 1)
 _CRACK, _PORE, _INVALID = int(Phase.CRACK), int(Phase.PORE), int(Phase.INVALID)
 
-SUMS = ("area", "sum_x", "sum_y", "pairs_axial", "pairs_diagonal", "cut")
+SUMS = ("area", "sum_x", "sum_y", "pairs_axial", "pairs_diagonal", "cut", "open")
 """Integer sums of a component; `pairs` are neighbouring pixels of it, `cut` counts pixels at the
-mosaic's border or beside an invalid one."""
+mosaic's border or beside an invalid one, `open` those of a crack beside a pore of the coating."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,13 @@ def _sum(
             cut = cut or (c > 0 and phases[r, c - 1] == _INVALID)
             cut = cut or (c + 1 < columns and phases[r, c + 1] == _INVALID)
             row[5] += int(cut)
+            if phase == _CRACK and (
+                (below and phases[r + 1, c] == _PORE)
+                or (r > 0 and phases[r - 1, c] == _PORE)
+                or (c > 0 and phases[r, c - 1] == _PORE)
+                or (c + 1 < columns and phases[r, c + 1] == _PORE)
+            ):
+                row[6] += 1
             if phase == _CRACK:
                 labels[r - core[0], c - core[2]] = number[i] + 1
 

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from transect.measure.crack_points import EIGHTHS
+from transect.measure.crack_shapes import CLASSES, Shapes
 from transect.measure.estimates import Estimates
 from transect.measure.joined import Joined
 from transect.measure.outline import crofton
@@ -19,6 +21,19 @@ Floats = npt.NDArray[np.float64]
 
 CRACK_PX = 1.0
 """Thinnest crack that the thresholds can see at all, in px."""
+
+
+_SHAPES = (
+    "crack_width_mean_um",
+    "crack_width_p95_um",
+    "crack_width_max_um",
+    "crack_width_sub_um",
+    "radial_index",
+    "contact_angle_deg",
+    "contact_angle_null_deg",
+    "contact_angle_excess_deg",
+    *(f"crack_share_{kind}" for kind in CLASSES),
+)
 
 
 def add_cracks(
@@ -46,6 +61,75 @@ def add_cracks(
         "S_V_per_um", boundary, whole, len(used), factor=4 / np.pi, bounds=(0.0, np.inf),
         limit_um=px, note=note,
     )  # fmt: skip
+
+
+def add_shapes(
+    estimates: Estimates, joined: Joined, used: Any, cracks: pd.DataFrame, found: Shapes
+) -> None:
+    """Add widths, directions and classes of cracks, all weighted by their length."""
+    px, n = joined.px_um, len(cracks)
+    note = "" if n else "no cracks"
+    facts: dict[str, Any] = {"limit_um": CRACK_PX * px}
+    if not n:
+        for name in _SHAPES:
+            estimates.missing(name, note, **facts)
+        return
+    blocks = found.blocks[used].astype(np.float64)
+    length = cracks["length_um"].to_numpy(np.float64)
+    at = np.clip(
+        np.searchsorted(used, joined.block_of(cracks["x_um"].to_numpy(np.float64))),
+        0,
+        max(len(used) - 1, 0),
+    )
+
+    def per_block(values: Floats) -> Floats:
+        return np.bincount(at, weights=values, minlength=len(used)).astype(np.float64)
+
+    whole = per_block(length)
+    wide = length * cracks["width_mean_um"].to_numpy(np.float64)
+    estimates.ratio("crack_width_mean_um", per_block(wide), whole, n, bounds=(0.0, np.inf), **facts)
+    spots, eighths = np.nonzero(found.widths[used])
+    widths = eighths / EIGHTHS * px
+    weights = found.widths[used][spots, eighths].astype(np.float64)
+    estimates.quantiles(["crack_width_p95_um"], widths, weights, spots, [0.95], CRACK_PX * px)
+    largest = float(cracks["width_max_um"].max())
+    estimates.add("crack_width_max_um", largest, (max(largest - px, 0.0), largest + px), n,
+                  "localisation of one pixel; an extreme of this section", **facts)  # fmt: skip
+    for name, a, b, unit, bounds, why in (
+        ("crack_width_sub_um", 5, 4, 1e-3 * px, (0.0, np.inf), "no part is narrow"),
+        ("radial_index", 1, 0, 1e-6, (-1.0, 1.0), "no crack in a particle that is reported"),
+        ("contact_angle_deg", 3, 2, 1e-3, (0.0, 90.0), "no cracked particle has a neighbour"),
+    ):
+        if blocks[:, b].any():
+            estimates.ratio(
+                name, blocks[:, a], blocks[:, b], n, factor=unit, bounds=bounds, **facts
+            )
+        else:
+            estimates.missing(name, why, **facts)
+    _against_chance(estimates, joined, used, found)
+    for kind in CLASSES:
+        mine = per_block(length * (cracks["crack_class"] == kind).to_numpy())
+        estimates.ratio(f"crack_share_{kind}", mine, whole, n, bounds=(0.0, 1.0), **facts)
+
+
+def _against_chance(estimates: Estimates, joined: Joined, used: Any, found: Shapes) -> None:
+    """Add the contact angle that cracks anywhere would have, and how far theirs is from it."""
+    length, angle = found.particles[:, 2].astype(np.float64), found.particles[:, 3] * 1e-3
+    mine = (length > 0) & np.isfinite(found.null)
+    facts: dict[str, Any] = {"limit_um": CRACK_PX * joined.px_um}
+    if not mine.any():
+        for name in ("contact_angle_null_deg", "contact_angle_excess_deg"):
+            estimates.missing(name, "no cracked particle has a neighbour", **facts)
+        return
+    at = np.searchsorted(used, found.places[mine])
+    at = np.clip(at, 0, max(len(used) - 1, 0))
+    whole, chance, off = (
+        np.bincount(at, weights=values[mine], minlength=len(used)).astype(np.float64)
+        for values in (length, length * found.null, angle - length * found.null)
+    )
+    n = int(np.count_nonzero(mine))
+    estimates.ratio("contact_angle_null_deg", chance, whole, n, bounds=(0.0, 90.0), **facts)
+    estimates.ratio("contact_angle_excess_deg", off, whole, n, bounds=(-90.0, 90.0), **facts)
 
 
 def add_cracked(

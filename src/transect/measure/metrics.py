@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from transect.measure.blocks import profile_table
-from transect.measure.crack_metrics import add_cracks
+from transect.measure.crack_metrics import add_cracks, add_shapes
+from transect.measure.crack_profile import crack_profile
+from transect.measure.crack_shapes import Shapes
 from transect.measure.estimates import Estimates
 from transect.measure.joined import Joined
 from transect.measure.layer_metrics import add_layers
@@ -26,6 +28,7 @@ class Tables:
     """The tables of a section, by name."""
 
     frames: dict[str, pd.DataFrame]
+    shapes: Shapes
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """One table."""
@@ -38,7 +41,7 @@ def metric_tables(
     agglomerate_count: int,
     transport: Transport | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Tables `metrics`, `replicates`, `profile` and `size_distribution`.
+    """Tables `metrics`, `replicates`, `profile`, `crack_profile` and `size_distribution`.
 
     Parameters
     ----------
@@ -62,6 +65,7 @@ def metric_tables(
     part, valid_um2 = (estimates.along(values * px**2) for values in (1.0 * pores, whole))
     add_uniformity(estimates, Series(part, valid_um2, block_um, px), config)
     add_cracks(estimates, joined, used, tables["blocks"], len(tables["cracks"]))
+    add_shapes(estimates, joined, used, tables["cracks"], tables.shapes)
     add_gradients(estimates, joined, used)
     add_particles(estimates, joined, used, tables["particles"])
     sizes = add_volumes(estimates, joined, used, tables["particles"])
@@ -72,6 +76,7 @@ def metric_tables(
     metrics, replicates = estimates.tables(joined.keys)
     profile = profile_table(joined, estimates.resampling, used)
     return {
+        "crack_profile": crack_profile(joined, tables["particles"], estimates.resampling, used),
         "metrics": metrics,
         "replicates": replicates,
         "profile": profile,

@@ -50,7 +50,7 @@ def crack_table(joined: Joined) -> pd.DataFrame:
         "length_um": length * px,
         "width_mean_um": width * px,
     }
-    return keyed(pd.DataFrame(table), joined.keys)[CRACKS.names]
+    return keyed(pd.DataFrame(table), joined.keys)
 
 
 def pore_table(joined: Joined) -> pd.DataFrame:

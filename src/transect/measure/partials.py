@@ -5,7 +5,7 @@ Everything is in pixels of the mosaic here; units come with the final tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,34 @@ RUNS = Schema(
         *_OPENING,
     ),
 )
+POINTS = Schema(
+    "partial_points",
+    1,
+    "Pixels of the cracks' skeletons",
+    (
+        Column("row", "int32", "px", "row in the mosaic"),
+        Column("column", "int32", "px", "column in the mosaic"),
+        _COMPONENT,
+        Column("orthogonal", "uint8", "px", "orthogonal steps to neighbours on the skeleton"),
+        Column("diagonal", "uint8", "px", "diagonal steps to neighbours on the skeleton"),
+        Column("width", "uint8", "px", "twice the distance to what is no crack, in eighths"),
+        Column("tx", "int8", "", "direction along the skeleton, columns, of 100"),
+        Column("ty", "int8", "", "direction along the skeleton, rows, of 100"),
+        Column("dark", "int32", "", "sum of greys across the crack"),
+        Column("across", "uint8", "", "number of these greys"),
+        Column("end", "uint8", "", "1 at an end of the skeleton, 2 at one at the outline"),
+    ),
+)
+GREYS = Schema(
+    "partial_greys",
+    1,
+    "Greys of pores between particles",
+    (
+        Column("phase", "uint8", "", "code of the phase"),
+        Column("count", _I, "px", "pixels"),
+        Column("sum_grey", _I, "", "sum of their greys"),
+    ),
+)
 SCHEMAS = {
     "particles": PARTICLES,
     "neighbours": NEIGHBOURS,
@@ -102,6 +130,8 @@ SCHEMAS = {
     "pores": PORES,
     "sums": SUMS,
     "runs": RUNS,
+    "points": POINTS,
+    "greys": GREYS,
 }
 _KEYS = {
     "particles": ["particle"],
@@ -110,6 +140,8 @@ _KEYS = {
     "pores": ["component"],
     "sums": ["block", "side", "depth_bin", "phase"],
     "runs": ["axis", "line", "start", "side"],
+    "points": ["row", "column"],
+    "greys": ["phase"],
 }
 _LEAST = {*LOW, "row0", "column0"}
 _MOST = {*HIGH, "row1", "column1"}
@@ -117,9 +149,25 @@ _MOST = {*HIGH, "row1", "column1"}
 
 @dataclass(frozen=True)
 class Partials:
-    """Sums of a window, of a block or of a section, one table per kind."""
+    """Sums of a window, of a block or of a section, one table per kind.
+
+    Attributes
+    ----------
+    tables
+        Sums by kind.
+    kept
+        Files of the blocks' skeletons, where these were not read.
+    """
 
     tables: dict[str, pd.DataFrame]
+    kept: tuple[Path, ...] = ()
+
+    def points(self) -> Iterator[pd.DataFrame]:
+        """Give the pixels of the cracks' skeletons, block by block where they are still on disk."""
+        if not self.kept:
+            yield self.tables["points"]
+        for path in self.kept:
+            yield read_table(path, POINTS)
 
     def __getitem__(self, kind: str) -> pd.DataFrame:
         """Table of a kind, sorted by its key."""
@@ -130,7 +178,7 @@ class Partials:
         particles = self.tables["particles"]
         kept = [name for name in particles.columns if name not in {*LOW, *HIGH}]
         thin = {"particles": particles[kept], "neighbours": NEIGHBOURS.empty()}
-        return Partials({**self.tables, **thin})
+        return Partials({**self.tables, **thin}, self.kept)
 
 
 def merge(parts: Sequence[Partials]) -> Partials:
@@ -150,9 +198,12 @@ def merge_files(folders: Sequence[Path]) -> Partials:
     """Merge the sums of blocks as `write_partials` left them, reading one column at a time.
 
     A million particles are 0.8 GB of sums: their merged table is in memory, the blocks' are not.
+    The pixels of skeletons stay on disk.
     """
-    tables = {}
+    tables = {"points": POINTS.empty()}
     for kind, schema in SCHEMAS.items():
+        if kind in tables:
+            continue
         paths = [folder / f"{kind}.parquet" for folder in folders]
         lengths = [len(read_table(path, schema, schema.names[:1])) for path in paths]
         paths = [path for path, length in zip(paths, lengths, strict=True) if length]
@@ -161,7 +212,7 @@ def merge_files(folders: Sequence[Path]) -> Partials:
             return np.concatenate([read_table(p, columns=[name])[name].to_numpy() for p in paths])
 
         tables[kind] = _reduce(column, _KEYS[kind], schema) if paths else schema.empty()
-    return Partials(tables)
+    return Partials(tables, tuple(folder / "points.parquet" for folder in folders))
 
 
 def _reduce(

@@ -23,6 +23,7 @@ Array = npt.NDArray[Any]
 _EXTENTS = {*LOW, *HIGH}
 _BATCH = 50_000
 """Particles whose extents are worked on at once."""
+OF_CRACKS = ("radial_index", "contact_angle_deg", "contact_angle_null_deg")
 _PAIRS = 500_000
 """Pairs of neighbours that are looked up at once."""
 
@@ -62,6 +63,8 @@ def particle_table(joined: Joined, cracks: pd.DataFrame) -> pd.DataFrame:
     ) | (table["crack_area_fraction"] > config.cracked_area_fraction)
     # In the order of the schema at once: putting a million rows in order would copy them.
     table |= {name: np.full(len(sums), value, object) for name, value in joined.keys.items()}
+    # Directions of cracks are filled in when their skeletons are looked at.
+    table |= {name: np.full(len(sums), np.nan) for name in OF_CRACKS}
     return pd.DataFrame({name: table.pop(name) for name in PARTICLES.names}, copy=False)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from transect.measure.agglomerates import agglomerates, coarse_phases
 from transect.measure.blocks import block_table, column_table
+from transect.measure.crack_shapes import shapes_of, with_angles, with_shapes
 from transect.measure.joined import Joined
 from transect.measure.metrics import Tables, metric_tables
 from transect.measure.openings import crack_table, pore_table
@@ -35,6 +36,8 @@ def section_tables(
     """
     cracks = crack_table(joined)
     particles = particle_table(joined, cracks)
+    found = shapes_of(joined, cracks, particles)
+    cracks, particles = with_shapes(cracks, found, joined), with_angles(particles, found)
     # Frees three quarters of the sums, where the caller does not keep them.
     joined = replace(joined, partials=joined.partials.counted())
     columns = column_table(joined)
@@ -45,7 +48,7 @@ def section_tables(
         "columns": columns,
         "blocks": block_table(joined, particles, cracks, columns),
     }
-    return {**tables, **metric_tables(joined, Tables(tables), agglomerate_count, transport)}
+    return {**tables, **metric_tables(joined, Tables(tables, found), agglomerate_count, transport)}
 
 
 def count_agglomerates(phases: Strip, limit_um: float) -> int:

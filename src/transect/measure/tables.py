@@ -14,6 +14,7 @@ __all__ = [
     "COLUMNS",
     "DECISIONS",
     "CRACKS",
+    "CRACK_PROFILE",
     "METRICS",
     "PARTICLES",
     "PORES",
@@ -54,7 +55,7 @@ _COMPLETE = Column(
 
 PARTICLES = Schema(
     "particles",
-    2,
+    3,
     "Particle sections with their size, shape, cracks, voids and neighbours",
     (
         *KEYS,
@@ -87,6 +88,19 @@ PARTICLES = Schema(
         _area("crack_area_um2", "area of cracks inside the particle"),
         _um("crack_length_um", "length of the crack skeleton, steps 0.948 and 1.340 px"),
         _one("crack_area_fraction", "A_crack / (A_crack + A_active material)"),
+        _one(
+            "radial_index",
+            "mean cos 2a of its cracks by length, a between crack and radius: 1 radial, 0 random,"
+            " -1 tangential; without the inner 15 % of the radius",
+        ),
+        Column(
+            "contact_angle_deg",
+            _F,
+            "deg",
+            "mean angle between the cracks' places, seen from the centre, and the nearest line to a"
+            " neighbour, 0 to 90",
+        ),
+        Column("contact_angle_null_deg", _F, "deg", "the same if the cracks lay anywhere"),
         _area("void_area_um2", "area of voids inside the particle that are not cracks"),
         _one("internal_porosity", "void area / area_filled"),
         Column("n_neighbours", "int32", "1", "particles within the contact distance"),
@@ -111,7 +125,7 @@ PARTICLES = Schema(
 
 CRACKS = Schema(
     "cracks",
-    1,
+    2,
     "Connected cracks inside particles, from the shortest listed length on",
     (
         *KEYS,
@@ -125,6 +139,22 @@ CRACKS = Schema(
             "width_mean_um",
             "width of the round-ended band of this area and length; below 3 px not resolved",
         ),
+        _um("width_max_um", "twice the largest distance from the skeleton to the crack's edge"),
+        _um(
+            "width_sub_um",
+            "where narrower than 3.5 px: width of a gap as dark as pores that takes as much grey"
+            " out of the material (partial volume); NaN where no part is that narrow",
+        ),
+        Column("width_resolved", "bool", "", "width_mean_um is at least 3 px"),
+        _one("radial_place", "mean distance from the particle's centre over its radius, ecd / 2"),
+        Column(
+            "crack_class",
+            "string",
+            "",
+            "open: touches a pore of the coating; else through: two ends or more at the particle's"
+            " outline; else core: radial_place below 0.5; else surface",
+        ),
+        Column("long", "bool", "", "longer than `measure.cracked_length_ratio` times the ecd"),
     ),
 )
 
@@ -166,6 +196,25 @@ BLOCKS = Schema(
         _um("thickness_mean_um", "mean thickness to the envelope"),
         _um("gap_length_um", "length of delaminated collector interface"),
         _um("interface_length_um", "length of collector interface"),
+    ),
+)
+
+CRACK_PROFILE = Schema(
+    "crack_profile",
+    1,
+    "Cracks against particle size, depth and place along the foil",
+    (
+        *KEYS,
+        Column("axis", "string", "", "ecd_um, zeta or x_um of the particles"),
+        Column("low", _F, "unit of the axis", "start of the class"),
+        Column("high", _F, "unit of the axis", "end of the class"),
+        Column("n_particles", "int64", "1", "whole particles in the class"),
+        Column("length_density_per_um", _F, "1/um", "crack length over active material"),
+        Column("density_low", _F, "1/um", "lower end of the 95 % block-bootstrap interval"),
+        Column("density_high", _F, "1/um", "upper end of the 95 % block-bootstrap interval"),
+        _one("cracked_share", "weighted share of the class's particles that are cracked"),
+        _one("cracked_low", "lower end of the 95 % block-bootstrap interval"),
+        _one("cracked_high", "upper end of the 95 % block-bootstrap interval"),
     ),
 )
 
@@ -256,6 +305,7 @@ SECTION_TABLES = {
         CRACKS,
         PORES,
         BLOCKS,
+        CRACK_PROFILE,
         SIZE_DISTRIBUTION,
         PROFILE,
         COLUMNS,

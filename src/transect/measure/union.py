@@ -31,14 +31,9 @@ def unite(frame: pd.DataFrame, runs: pd.DataFrame, least: tuple[str, ...] = ()) 
     """
     if not len(frame):
         return frame
-    ids = frame["component"].to_numpy()
-    order = np.argsort(ids, kind="stable")
-    ids = ids[order]
-    parents = np.arange(len(ids))
-    for axis in (0, 1):
-        first, second = (_border(runs, ids, axis, side) for side in (0, 1))
-        _match(first, second, parents)
-    _flatten(parents)
+    order = np.argsort(frame["component"].to_numpy(), kind="stable")
+    ids = frame["component"].to_numpy()[order]
+    parents = parents_of(ids, runs)
     roots, group = np.unique(parents, return_inverse=True)
     by_root = np.argsort(group, kind="stable")
     starts = np.searchsorted(group[by_root], np.arange(len(roots)))
@@ -50,6 +45,16 @@ def unite(frame: pd.DataFrame, runs: pd.DataFrame, least: tuple[str, ...] = ()) 
         else:
             joined[name] = np.add.reduceat(values[by_root], starts)
     return pd.DataFrame(joined)
+
+
+def parents_of(ids: Array, runs: pd.DataFrame) -> Array:
+    """Find the first piece of every piece's component, as an index into the sorted ids."""
+    parents = np.arange(len(ids))
+    for axis in (0, 1):
+        first, second = (_border(runs, ids, axis, side) for side in (0, 1))
+        _match(first, second, parents)
+    _flatten(parents)
+    return parents
 
 
 def _border(runs: pd.DataFrame, ids: Array, axis: int, side: int) -> Array:

@@ -12,6 +12,7 @@ import pandas as pd
 from transect.candidates import settle, settle_halo
 from transect.config import MeasureConfig
 from transect.measure import components, objects, partials, skeleton
+from transect.measure.crack_points import skeleton_points
 from transect.measure.lines import Lines
 from transect.measure.localise import Groups, localise
 from transect.measure.outline import outlines
@@ -146,7 +147,8 @@ def measure_settled(
     return Partials(
         {
             **_particles(phases, local, grey, ids, core, origin, shape, reach),
-            **_openings(phases, local, ids, core, origin, shape),
+            **_openings(phases, local, grey, ids, core, origin, shape),
+            "greys": _greys(phases[inside], grey[inside]),
             "sums": _zones(phases, core, padded, window, lines, reach),
         }
     )
@@ -189,14 +191,22 @@ def anchors_of(ids: Array, columns: int) -> Array:
 
 
 def _openings(
-    phases: Array, local: Array, ids: Array, core: Array, origin: Array, shape: tuple[int, int]
+    phases: Array,
+    local: Array,
+    grey: Array,
+    ids: Array,
+    core: Array,
+    origin: Array,
+    shape: tuple[int, int],
 ) -> dict[str, pd.DataFrame]:
     found = components.components(phases, local, core, origin, shape)
     steps = np.zeros((len(found.keys), len(partials.STEPS)), np.int64)
     crack = found.keys[:, 0] == Phase.CRACK
+    points = partials.POINTS.empty()
     if crack.any():
         thin = skeleton.thin(phases == Phase.CRACK)
         skeleton.skeleton_steps(thin, found.labels, core, steps)
+        points = _points(thin, found, phases, local, grey, core, origin)
     owners = ids[found.keys[:, 1]]
     head = (found.first, found.keys[:, 0], owners)
     faces, on = found.faces[:, :5], found.faces[:, 5]
@@ -204,7 +214,30 @@ def _openings(
         "cracks": _frame("cracks", *(p[crack] for p in (*head, found.sums, steps))),
         "pores": _frame("pores", *(p[~crack] for p in (*head, found.sums))),
         "runs": _frame("runs", faces, *(p[on] for p in head)),
+        "points": points,
     }
+
+
+def _points(
+    thin: Array,
+    found: components.Components,
+    phases: Array,
+    local: Array,
+    grey: Array,
+    core: Array,
+    origin: Array,
+) -> pd.DataFrame:
+    sparse, owners = skeleton_points(
+        thin, found.labels, phases, local, grey, core, int(Phase.CRACK)
+    )
+    return _frame("points", sparse[:, :2] + origin, found.first[owners], sparse[:, 2:])
+
+
+def _greys(phases: Array, grey: Array) -> pd.DataFrame:
+    """Sum the greys of pores: what an opening looks like that is wide enough to be seen."""
+    pores = phases == Phase.PORE
+    count, total = np.count_nonzero(pores), int(grey[pores].sum(dtype=np.int64))
+    return _frame("greys", *(np.array([v]) for v in (int(Phase.PORE), count, total)))
 
 
 def _zones(

@@ -82,6 +82,21 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
             "area_crack_um2",
         ),
     ),
+    "crack_profile": (
+        "tables/crack_profile.parquet",
+        (
+            "axis",
+            "low",
+            "high",
+            "n_particles",
+            "length_density_per_um",
+            "density_low",
+            "density_high",
+            "cracked_share",
+            "cracked_low",
+            "cracked_high",
+        ),
+    ),
     "size_distribution": (
         "tables/size_distribution.parquet",
         ("method", "ecd_um", "q0", "q0_low", "q0_high", "q3", "q3_low", "q3_high"),

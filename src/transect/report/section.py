@@ -8,6 +8,7 @@ from typing import Any
 
 from transect.phases import COLORS, Phase
 from transect.report import pages
+from transect.report.crack_profiles import crack_profile_charts
 from transect.report.details import details
 from transect.report.digits import count, length, short
 from transect.report.distributions import crack_charts, iso_status, pore_charts, size_charts
@@ -113,7 +114,8 @@ def _charts(section: Section, numbers: list[Estimate]) -> dict[str, Any]:
         "spheres": sphere_charts(section),
         "assumed": sphere_words(numbers),
         "stands": stand_words(numbers),
-        "cracks": crack_charts(section),
+        "cracks": crack_charts(section) + crack_profile_charts(section),
+        "cracked": [e.note for e in numbers if e.metric == "cracked_fraction"][:1],
         "pores": pore_charts(section) + local_thickness_charts(section),
         "transport": factor_charts(section),
     }

@@ -41,6 +41,15 @@ KNOWN: dict[str, tuple[str, str]] = {
     "crack_area": ("pooled ratio", "not the mean of ratios of particles"),
     "crack_length": ("skeleton with calibrated steps", "counting pixels reads 10 % low"),
     "crack_surface": ("Underwood: S_V = (4/pi) L_A", "isotropic cracks assumed"),
+    "crack_width": ("distance transform at the skeleton; area over length", "not resolved below 3"
+                    " px: 2 px is the least that the distance tells"),
+    "crack_width_sub": ("partial volume of greys across the crack", "needs the greys of material"
+                        " and pores: pores that show what is behind them make cracks wide"),
+    "radial_index": ("mean cos 2a by length", "particles that are not round have no one centre"),
+    "contact_angle": ("MATBOX (Usseglio-Viretta et al. 2022)", "the nearest of many neighbours is"
+                      " near by chance: read the excess over the null"),
+    "crack_share": ("after Rieder et al. 2025", "a section shows where a crack is, not where it"
+                    " goes"),
     "cracked_fraction": ("Horvitz-Thompson", "thresholds decide: compare equal ones only"),
     "internal_porosity": ("pooled ratio", "voids cut at their edge look smaller"),
     "S_V": ("Underwood: S_V = (4/pi) B_A, Crofton", "grows as pixels get finer on rough outlines"),

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from transect.measure.blocks import block_table
+from transect.measure.crack_shapes import shapes_of, with_angles, with_shapes
 from transect.measure.decisions import DECIDED
 from transect.measure.joined import Joined
 from transect.measure.localise import Groups, localise
@@ -68,7 +69,7 @@ class Varied:
         local, ids = localise(found.particles, Groups(*np.zeros((2, 0), np.uint64)))
         row, column = np.divmod(ids[1:].astype(np.int64) - 1, zone.shape[1])
         ids[1:] = (row + window.row0) * joined.shape[1] + column + window.col0 + 1
-        # No metric is made of greys.
+        # No metric that is compared is made of greys.
         grey = np.zeros(zone.shape, np.uint8)
         sums = measure_settled(
             found.phases, local, ids, grey, joined.lines, window, window, joined.shape, joined.reach
@@ -116,13 +117,15 @@ def _metrics(joined: Joined) -> pd.DataFrame:
     cracks = crack_table(joined)
     particles = particle_table(joined, cracks)
     particles["ml_weight"] = _weights(particles, joined)
+    found = shapes_of(joined, cracks, particles)
+    cracks, particles = with_shapes(cracks, found, joined), with_angles(particles, found)
     tables: dict[str, Any] = {
         "particles": particles,
         "cracks": cracks,
         "columns": COLUMNS.empty(),
         "blocks": block_table(joined, particles, cracks, COLUMNS.empty()),
     }
-    return metric_tables(joined, Tables(tables), 0)["metrics"]
+    return metric_tables(joined, Tables(tables, found), 0)["metrics"]
 
 
 def _weights(particles: pd.DataFrame, joined: Joined) -> npt.NDArray[np.float64]:
