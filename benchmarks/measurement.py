@@ -42,7 +42,7 @@ from transect.storage.stores import new_store  # noqa: E402
 from transect.storage.strips import open_strip  # noqa: E402
 
 PX_UM = 0.025
-REACH = Reach(ring=4, contact=20, block=200, walls=6, depth_bins=20)
+REACH = Reach(ring=4, contact=20, block=200, walls=6, depth_bins=20, above=12)
 
 
 def packing(edge: int, pitch: int, seed: int) -> Labels:

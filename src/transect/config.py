@@ -167,6 +167,11 @@ class LayersConfig(_Part):
         description="Radius of the disc whose envelope is the surface, in um: about half the D50"
         " of the particles.",
     )
+    cutoff_um: float = Field(
+        80.0,
+        gt=0,
+        description="Longest wavelength of roughness (ISO 21920-3), in um: what is longer is form.",
+    )
 
 
 class SegmentConfig(_Part):
@@ -261,6 +266,9 @@ class MeasureConfig(_Part):
         gt=0,
         description="Distance outside a particle within which its outline touches what is solid,"
         " in um.",
+    )
+    interface_um: float = Field(
+        0.3, gt=0, description="Height above the collector that tells what lies on it, in um."
     )
     walls_px: int = Field(
         6,

@@ -28,7 +28,7 @@ TABLES = [
 ]
 PARTIALS = [
     *["particles", "neighbours", "cracks", "pores", "sums", "runs"],
-    *["points", "greys"],
+    *["points", "greys", "touching"],
 ]
 
 

@@ -18,6 +18,7 @@ rule measure_block:
         runs="<block>/partials/runs.parquet",
         points="<block>/partials/points.parquet",
         greys="<block>/partials/greys.parquet",
+        touching="<block>/partials/touching.parquet",
     log:
         "<logs>/measure_block.{block}.log",
     benchmark:

@@ -169,6 +169,9 @@ class Estimates:
         blocks: Any,
         shares: list[float],
         limit_um: float,
+        *,
+        side: str = "",
+        note: str = "",
     ) -> Floats:
         """Add weighted quantiles of objects; returns their replicates, (replicates, shares)."""
         found, replicates = weighted_quantiles(
@@ -183,6 +186,8 @@ class Estimates:
                 replicates[:, k],
                 int(np.count_nonzero(weights)),
                 limit_um=limit_um,
+                side=side,
+                note=note,
                 influence=np.bincount(blocks, weights=beyond, minlength=bins).astype(np.float64),
             )
         return replicates

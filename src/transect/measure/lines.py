@@ -41,6 +41,8 @@ class Lines:
         Cosine of the collector's local angle.
     foil
         Whether the section has a collector.
+    separator
+        Border of the separator that faces the coating, (2, columns), NaN where there is none.
     """
 
     cut: Floats
@@ -53,6 +55,7 @@ class Lines:
     tilt: Floats
     foil: bool
     px_um: float
+    separator: Floats | None = None
 
     @property
     def coated(self) -> npt.NDArray[np.bool_]:
@@ -102,6 +105,7 @@ def read_lines(path: Path, columns: int, px_um: float) -> Lines:
         tilt_of(cut, px_um),
         foil,
         px_um,
+        np.stack([found[f"{side}_separator_near_px"] for side in SIDES]),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from transect.measure.blocks import profile_table
+from transect.measure.contact_metrics import add_contacts
 from transect.measure.crack_metrics import add_cracks, add_shapes
 from transect.measure.crack_profile import crack_profile
 from transect.measure.crack_shapes import Shapes
@@ -17,6 +18,7 @@ from transect.measure.layer_metrics import add_layers
 from transect.measure.particle_metrics import add_particles, add_volumes
 from transect.measure.phase_metrics import add_area, add_gradients, add_phases
 from transect.measure.sizes import distribution_table
+from transect.measure.surface_metrics import add_surface
 from transect.measure.transport.indices import add_transport
 from transect.measure.transport.section import Transport
 from transect.measure.uniformity import Series, add_uniformity
@@ -73,6 +75,8 @@ def metric_tables(
     if transport is not None:
         add_transport(estimates, transport, config)
     add_layers(estimates, joined, tables["columns"], used)
+    add_surface(estimates, joined, tables["columns"], used)
+    add_contacts(estimates, joined, used)
     metrics, replicates = estimates.tables(joined.keys)
     profile = profile_table(joined, estimates.resampling, used)
     return {

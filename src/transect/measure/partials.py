@@ -17,6 +17,7 @@ import pandas as pd
 from transect.measure import components, objects
 from transect.measure.directions import DIRECTIONS
 from transect.measure.outline import CROSSINGS
+from transect.measure.touching import TOUCHING
 from transect.storage.files import writing
 from transect.storage.tables import Column, Schema, read_table, write_table
 
@@ -123,6 +124,16 @@ GREYS = Schema(
         Column("sum_grey", _I, "", "sum of their greys"),
     ),
 )
+TOUCHES = Schema(
+    "partial_touching",
+    1,
+    "Rows of each column next to the collector, by what they are",
+    (
+        Column("column", "int32", "px", "column of the mosaic"),
+        Column("side", "uint8", "", "0 for a, 1 for b"),
+        *_counts(TOUCHING, "rows"),
+    ),
+)
 SCHEMAS = {
     "particles": PARTICLES,
     "neighbours": NEIGHBOURS,
@@ -132,6 +143,7 @@ SCHEMAS = {
     "runs": RUNS,
     "points": POINTS,
     "greys": GREYS,
+    "touching": TOUCHES,
 }
 _KEYS = {
     "particles": ["particle"],
@@ -142,6 +154,7 @@ _KEYS = {
     "runs": ["axis", "line", "start", "side"],
     "points": ["row", "column"],
     "greys": ["phase"],
+    "touching": ["column", "side"],
 }
 _LEAST = {*LOW, "row0", "column0"}
 _MOST = {*HIGH, "row1", "column1"}

@@ -18,6 +18,7 @@ from transect.measure.localise import Groups, localise
 from transect.measure.outline import outlines
 from transect.measure.partials import Partials
 from transect.measure.source import Source
+from transect.measure.touching import touching
 from transect.measure.zones import COUNTED, zone_sums
 from transect.parallel import Window
 from transect.phases import Phase
@@ -34,6 +35,7 @@ class Reach:
     block: int
     walls: int
     depth_bins: int
+    above: int
 
     @property
     def halo(self) -> int:
@@ -49,6 +51,7 @@ def reach_of(config: MeasureConfig, px_um: float) -> Reach:
         max(1, round(config.x_block_um / px_um)),
         config.walls_px,
         config.depth_bins,
+        max(1, round(config.interface_um / px_um)),
     )
 
 
@@ -150,6 +153,7 @@ def measure_settled(
             **_openings(phases, local, grey, ids, core, origin, shape),
             "greys": _greys(phases[inside], grey[inside]),
             "sums": _zones(phases, core, padded, window, lines, reach),
+            "touching": _touching(phases, core, padded, window, lines, reach),
         }
     )
 
@@ -264,3 +268,22 @@ def _zones(
         np.concatenate([cells, steps]),
         np.concatenate([counts[tuple(at.T)], edges[tuple(on.T)]]),
     )
+
+
+def _touching(
+    phases: Array, core: Array, padded: Window, window: Window, lines: Lines, reach: Reach
+) -> pd.DataFrame:
+    """Count what lies on the collector, from its own edges on: an open gap lies on it too."""
+    if not lines.foil:
+        return partials.TOUCHES.empty()
+    columns = slice(window.col0, window.col1)
+    seen = (lines.measured & lines.coated)[:, columns]
+    base, gap = lines.base[:, columns], lines.gap[:, columns]
+    edge = np.stack([base[0] + gap[0], base[1] - gap[1]])
+    edge = np.where(seen & np.isfinite(edge), edge, -1.0)
+    # The first pixel whose middle is beyond the edge.
+    first = np.stack([np.ceil(edge[0] - 0.5) - 1, np.ceil(edge[1] - 0.5)])
+    first = np.where(edge >= 0, first, -1).astype(np.int64)
+    counts = touching(phases, core, padded.row0, first, reach.above)
+    sides, places = np.nonzero(counts.sum(axis=2))
+    return _frame("touching", places + window.col0, sides, counts[sides, places])

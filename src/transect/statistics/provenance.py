@@ -64,10 +64,21 @@ KNOWN: dict[str, tuple[str, str]] = {
     "pore_d": ("local thickness; Hildebrand, Ruegsegger 1997", "discs of the plane, not spheres"),
     "t_": ("local normal after straightening", "to the envelope, as a micrometer reads; extremes"
            " are of this section only"),
+    "t_mean_surface": ("local normal after straightening", "lower than a micrometer reads"),
+    "wedge": ("least squares", "of this section: a foil may slope the other way further on"),
+    "waviness": ("ISO 16610-21 band", "sections shorter than 10 mm see the short waves only"),
+    "edge_bevel": ("10 to 90 % of the plateau", "cut at an angle to the edge, it is wide"),
+    "R": ("ISO 21920-2, -3; Gaussian line ISO 16610-21", "of an envelope: valleys narrower than the"
+          " disc are bridged; equal cut-offs only"),
+    "Rz": ("ISO 21920-2", "grows with noise and single particles"),
+    "imprint": ("residual to the Gaussian line", "roughness of the foil itself counts too"),
     "side_asymmetry": ("2 (tA - tB) / (tA + tB)", "signed: a is above the foil in the image"),
     "cc_thickness": ("local normal", "a tilted section reads thick"),
     "gap": ("run-length rule", "gaps without redeposit may come from the ion beam"),
     "longest_run": ("run-length rule", "grows with the section: compare equal widths"),
+    "cc_contact": ("columns of the interface", "a proxy of adhesion: touching is not holding"),
+    "delam_separator": ("run-length rule", "separators are pressed on in the cell only: a gap of a"
+                        " section without pressure is none"),
     "gradient": ("thirds of the depth", "skin of calendering adds to it"),
     "binder_migration": ("thirds of the depth", "of the binder domain, not of the polymer"),
     "excluded_area": ("counted", "what is excluded is not a random sample"),
