@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from measurement import REACH, packing  # noqa: E402
 
-from support.sections import NO_GROUPS, SETTINGS, bare_lines  # noqa: E402
+from support.sections import NO_GROUPS, NO_LUMPS, SETTINGS, bare_lines  # noqa: E402
 from transect.config import StatisticsConfig  # noqa: E402
 from transect.measure.joined import Joined, Settings  # noqa: E402
 from transect.measure.partials import merge, merge_files, write_partials  # noqa: E402
@@ -86,7 +86,7 @@ def join(folder: Path, windows: int) -> None:
             1.0,
             np.empty((0, 4)),
         ),
-        0,
+        NO_LUMPS,
     )
     spent = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9

@@ -36,6 +36,9 @@ COLUMN_TEXTS = {
     "tiles": "Images that the folder should hold; more or fewer is an error. Not checked when"
     " blank.",
     "pixel_nm": "Pixel size in nm; as the microscope recorded it when blank.",
+    "loading_mg_cm2": "Mass of one coating per area in mg/cm2, for `porosity_mass_balance`.",
+    "solids_g_cm3": "Density of the coating's solids together in g/cm3, likewise:"
+    " 1 / sum(mass share / density).",
     "condition": "Ageing state or other condition of the cell, such as fresh: what"
     " `transect compare` groups cells by.",
 }
@@ -87,6 +90,8 @@ def sheet_schema() -> str:
         "blocks": {"type": "integer", "minimum": 1, "default": 1},
         "tiles": {"type": "integer", "minimum": 1},
         "pixel_nm": {"type": "number", "exclusiveMinimum": 0},
+        "loading_mg_cm2": {"type": "number", "exclusiveMinimum": 0},
+        "solids_g_cm3": {"type": "number", "exclusiveMinimum": 0},
         "condition": {"type": "string"},
     }
     values = {

@@ -287,7 +287,24 @@ class MeasureConfig(_Part):
         4.0, ge=1, description="Smallest equivalent circle diameter of a listed pore, in px."
     )
     agglomerate_um: float = Field(
-        8.0, gt=0, description="Binder of at least this thickness is an agglomerate, in um."
+        8.0,
+        gt=0,
+        description="Binder of at least this thickness, or of a fifth of the coating's where that"
+        " is less, is an agglomerate, in um.",
+    )
+    foreign_sigma: float = Field(
+        6.0,
+        gt=0,
+        description="A particle is foreign if its mean grey is above the others' median by this"
+        " many robust standard deviations.",
+    )
+    loading_mg_cm2: float | None = Field(
+        None, gt=0, description="Mass of one coating per area, for `porosity_mass_balance`."
+    )
+    solids_g_cm3: float | None = Field(
+        None,
+        gt=0,
+        description="Density of the coating's solids together: 1 / sum(mass share / density).",
     )
     cracked_length_ratio: float = Field(
         0.25, gt=0, description="A particle is cracked above this crack length over ECD."

@@ -42,9 +42,9 @@ DEFECTS: dict[Defect, tuple[str, ...]] = {
     ),
     "particle_voids": ("porosity_intra", "internal_porosity"),
     "detachment": ("detachment_mean",),
-    "agglomerates": ("agglomerate_per_mm2",),
+    "agglomerates": ("agglomerate_per_mm2", "agglomerate_ecd_max_um"),
     "binder_gradient": ("gradient_binder", "binder_migration_index"),
-    "porosity_gradient": ("gradient_porosity",),
+    "porosity_gradient": ("gradient_porosity", "skin_index"),
     "delamination": ("delam_fraction", "gap_max_um", "longest_run_um", "gap_area_um2_per_mm"),
 }
 """Metrics that tell of each defect."""

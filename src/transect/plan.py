@@ -202,7 +202,9 @@ class Plan:
 def _settings(values: Mapping[str, Any], section: Section, chemistries: Path) -> Config:
     settings = settings_of(chemistries / f"{section.chemistry}.yaml", values)
     sheet = {"pixel_nm": section.pixel_nm, "expected_tiles": section.tiles}
-    settings = merged(settings, {"tiles": {k: v for k, v in sheet.items() if v is not None}})
+    mass = {"loading_mg_cm2": section.loading_mg_cm2, "solids_g_cm3": section.solids_g_cm3}
+    for part, given in (("tiles", sheet), ("measure", mass)):
+        settings = merged(settings, {part: {k: v for k, v in given.items() if v is not None}})
     name = f"{section.batch}/{section.cell}/{section.section}"
     return parse(Config, settings, f"configuration of section {name}")
 

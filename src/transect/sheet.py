@@ -35,6 +35,8 @@ class Section:
     tiles: int | None = None
     pixel_nm: float | None = None
     condition: str = ""
+    loading_mg_cm2: float | None = None
+    solids_g_cm3: float | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -153,12 +155,21 @@ def _section(
         faults.append(f"line {number}: unknown chemistry {chemistry!r}; known: {known}")
     blocks = _whole(number, "blocks", row.get("blocks", ""), faults)
     tiles = _whole(number, "tiles", row.get("tiles", ""), faults)
-    pixel_nm = _positive(number, "pixel_nm", row.get("pixel_nm", ""), faults)
+    pixel_nm, loading, solids = (
+        _positive(number, name, unit, row.get(name, ""), faults)
+        for name, unit in (
+            ("pixel_nm", "nm"),
+            ("loading_mg_cm2", "mg/cm2"),
+            ("solids_g_cm3", "g/cm3"),
+        )
+    )
     condition = row.get("condition", "")
     if len(faults) > before:
         return None
     names = (row["batch"], row["cell"], row["section"])
-    return Section(*names, row["folder"], chemistry, blocks or 1, tiles, pixel_nm, condition)
+    return Section(
+        *names, row["folder"], chemistry, blocks or 1, tiles, pixel_nm, condition, loading, solids
+    )
 
 
 def name_fault(name: str) -> str:
@@ -179,7 +190,7 @@ def _whole(number: int, column: str, text: str, faults: list[str]) -> int | None
     return None
 
 
-def _positive(number: int, column: str, text: str, faults: list[str]) -> float | None:
+def _positive(number: int, column: str, unit: str, text: str, faults: list[str]) -> float | None:
     if not text:
         return None
     try:
@@ -188,7 +199,7 @@ def _positive(number: int, column: str, text: str, faults: list[str]) -> float |
         value = 0.0
     if 0 < value < float("inf"):
         return value
-    faults.append(f"line {number}: {column} is {text!r}, expected a number above 0, in nm")
+    faults.append(f"line {number}: {column} is {text!r}, expected a number above 0, in {unit}")
     return None
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from transect.config import LayersConfig, MeasureConfig, SegmentConfig, StatisticsConfig
+from transect.measure.agglomerates import Lumps
 from transect.measure.joined import Joined, Settings
 from transect.measure.lines import Lines
 from transect.measure.localise import Groups
@@ -22,6 +23,7 @@ PX_UM = 0.05
 SETTINGS = Settings(
     MeasureConfig(), StatisticsConfig(replicates=100), SegmentConfig(), LayersConfig()
 )
+NO_LUMPS = Lumps(np.empty(0), 8.0)
 NO_GROUPS = Groups(np.zeros(0, np.uint64), np.zeros(0, np.uint64))
 
 
@@ -164,4 +166,4 @@ def join(
     """Tables of merged sums."""
     keys = {"batch": "b", "cell": "c", "section": "s"}
     joined = Joined(keys, merged, lines, shape, settings, 1.0, np.empty((0, 4)))
-    return section_tables(joined, 0)
+    return section_tables(joined, NO_LUMPS)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from support.sections import PX_UM, SETTINGS, Labels, bare_lines, partials_of
+from support.sections import NO_LUMPS, PX_UM, SETTINGS, Labels, bare_lines, partials_of
 from transect.errors import StorageError
 from transect.measure.joined import Joined
 from transect.measure.partials import merge
@@ -51,7 +51,7 @@ def metrics_of(phases: np.ndarray, folder: Path) -> pd.DataFrame:
     labels = Labels(phases, np.zeros(SHAPE, np.uint64), np.full(SHAPE, 100, np.uint8))
     merged = merge(partials_of(labels, lines, 2048))
     joined = Joined(KEYS, merged, lines, SHAPE, SETTINGS, 1.0, np.empty((0, 4)))
-    tables = section_tables(joined, 0, read_transport(folder / "transport"))
+    tables = section_tables(joined, NO_LUMPS, read_transport(folder / "transport"))
     assert set(INDICES) <= set(tables["metrics"]["metric"])
     return tables["metrics"].set_index("metric")
 
@@ -88,7 +88,7 @@ def test_a_section_shorter_than_a_window_says_so(tmp_path: Path) -> None:
     labels = Labels.empty((400, 300))
     merged = merge(partials_of(labels, lines, 2048))
     joined = Joined(KEYS, merged, lines, (400, 300), SETTINGS, 1.0, np.empty((0, 4)))
-    metrics = section_tables(joined, 0, again)["metrics"].set_index("metric")
+    metrics = section_tables(joined, NO_LUMPS, again)["metrics"].set_index("metric")
     assert metrics.loc["tau_factor_2d", "note"] == NO_WINDOW
     assert np.isnan(metrics.loc["pore_d50_um", "value"])
 

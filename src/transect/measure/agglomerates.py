@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -22,6 +23,18 @@ LEVELS = 5
 """Levels of a block's label store: the coarsest has one sample in 16 x 16 pixels."""
 _CHUNK = 2048
 """Edge of a chunk of samples: a few megabytes in every array on the way."""
+
+
+AGGLOMERATE_SHARE = 0.2
+"""Share of the coating's thickness from which a lump is an agglomerate."""
+
+
+@dataclass(frozen=True)
+class Lumps:
+    """Agglomerates of a section: their diameters and the smallest that counts, in um."""
+
+    diameters_um: npt.NDArray[np.float64]
+    limit_um: float
 
 
 def coarse_phases(images: Sequence[Image], limit_um: float) -> tuple[da.Array, float]:

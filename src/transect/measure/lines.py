@@ -123,13 +123,24 @@ def _bridge(row: Floats) -> Floats:
 
 def tilt_of(line: Floats, px_um: float) -> Floats:
     """Cosine of the local angle of a line, from its slope over `TILT_UM`."""
+    return np.asarray(1 / np.hypot(1.0, slope_of(line, px_um)), dtype=np.float64)
+
+
+def foil_deg(lines: Lines, column: Floats) -> Floats:
+    """Angle in degrees that the collector falls by at some columns, from left to right."""
+    slope = slope_of(lines.cut, lines.px_um)
+    at = np.clip(column.astype(np.int64), 0, slope.size - 1)
+    return np.asarray(np.degrees(np.arctan(slope[at])))
+
+
+def slope_of(line: Floats, px_um: float) -> Floats:
+    """Slope of a line over `TILT_UM`, in rows per column; 0 where it is not known throughout."""
     if line.size < 3 or not np.isfinite(line).all():
-        return np.ones(line.size)
+        return np.zeros(line.size)
     half = int(min(max(TILT_UM / px_um / 2, 1), (line.size - 1) // 2))
     x = np.arange(line.size)
     left, right = np.maximum(x - half, 0), np.minimum(x + half, line.size - 1)
-    slope = (line[right] - line[left]) / (right - left)
-    return np.asarray(1 / np.hypot(1.0, slope), dtype=np.float64)
+    return np.asarray((line[right] - line[left]) / (right - left), dtype=np.float64)
 
 
 def place(lines: Lines, column: Any, row: Any) -> tuple[Any, Floats, Floats]:

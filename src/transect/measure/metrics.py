@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from transect.measure.agglomerates import Lumps
 from transect.measure.blocks import profile_table
+from transect.measure.clustering import add_clustering
 from transect.measure.contact_metrics import add_contacts
 from transect.measure.crack_metrics import add_cracks, add_shapes
 from transect.measure.crack_profile import crack_profile
@@ -15,8 +17,15 @@ from transect.measure.crack_shapes import Shapes
 from transect.measure.estimates import Estimates
 from transect.measure.joined import Joined
 from transect.measure.layer_metrics import add_layers
+from transect.measure.neighbour_metrics import add_neighbours
 from transect.measure.particle_metrics import add_particles, add_volumes
-from transect.measure.phase_metrics import add_area, add_gradients, add_phases
+from transect.measure.phase_metrics import (
+    add_area,
+    add_gradients,
+    add_mass_balance,
+    add_phases,
+    add_skin,
+)
 from transect.measure.sizes import distribution_table
 from transect.measure.surface_metrics import add_surface
 from transect.measure.transport.indices import add_transport
@@ -40,7 +49,7 @@ class Tables:
 def metric_tables(
     joined: Joined,
     tables: Tables,
-    agglomerate_count: int,
+    lumps: Lumps,
     transport: Transport | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Tables `metrics`, `replicates`, `profile`, `crack_profile` and `size_distribution`.
@@ -51,8 +60,8 @@ def metric_tables(
         Sums of the section.
     tables
         Tables `particles`, `cracks`, `columns` and `blocks`.
-    agglomerate_count
-        Agglomerates found in the section.
+    lumps
+        Agglomerates of the section.
     transport
         Windows of the section that transport was looked at in; its metrics are not made without.
     """
@@ -71,10 +80,14 @@ def metric_tables(
     add_gradients(estimates, joined, used)
     add_particles(estimates, joined, used, tables["particles"])
     sizes = add_volumes(estimates, joined, used, tables["particles"])
-    add_area(estimates, joined, agglomerate_count)
+    add_neighbours(estimates, joined, used, tables["particles"])
+    add_skin(estimates, joined, used)
+    add_clustering(estimates, joined)
     if transport is not None:
         add_transport(estimates, transport, config)
     add_layers(estimates, joined, tables["columns"], used)
+    add_area(estimates, joined, tables["pores"], lumps)
+    add_mass_balance(estimates, joined)
     add_surface(estimates, joined, tables["columns"], used)
     add_contacts(estimates, joined, used)
     metrics, replicates = estimates.tables(joined.keys)

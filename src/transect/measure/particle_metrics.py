@@ -11,6 +11,7 @@ import pandas as pd
 from transect.measure.crack_metrics import add_cracked
 from transect.measure.estimates import Estimates
 from transect.measure.joined import Joined
+from transect.measure.particles import drawn_blocks, per_drawn_block
 from transect.measure.phase_metrics import pixels
 from transect.measure.sizes import OF_VOLUME, Sections, add_sizes
 from transect.phases import COATING
@@ -35,13 +36,10 @@ def add_particles(estimates: Estimates, joined: Joined, used: Any, particles: pd
     """Add number, size, shape and cracks of the rows of the table `particles`."""
     limit = joined.settings.segment.min_particle_px * joined.px_um
     weights = particles["ml_weight"].to_numpy(np.float64)
-    blocks, n = _drawn_blocks(joined, used, particles), len(used)
-
-    def per_block(values: Floats) -> Floats:
-        out = np.zeros(n)
-        np.add.at(out, blocks, values)
-        return out
-
+    blocks, per_block = (
+        drawn_blocks(joined, used, particles),
+        per_drawn_block(joined, used, particles),
+    )
     count = per_block(np.ones(len(particles)))
     facts: dict[str, Any] = {"limit_um": limit, "bounds": (0.0, np.inf)}
     area = pixels(joined, used, *COATING) * joined.px_um**2 / 1e6
@@ -72,12 +70,6 @@ def add_particles(estimates: Estimates, joined: Joined, used: Any, particles: pd
     add_cracked(estimates, joined, particles, per_block)
 
 
-def _drawn_blocks(joined: Joined, used: Any, particles: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """X-block of each particle, as the draws count them."""
-    blocks = joined.block_of(particles["x_um"].to_numpy(np.float64))
-    return np.clip(np.searchsorted(used, blocks), 0, max(len(used) - 1, 0))
-
-
 def add_volumes(
     estimates: Estimates, joined: Joined, used: Any, particles: pd.DataFrame
 ) -> pd.DataFrame | None:
@@ -90,7 +82,7 @@ def add_volumes(
             estimates.missing(metric, note, limit_um=limit)
         return None
     weights, ecd = (whole[name].to_numpy(np.float64) for name in ("ml_weight", "ecd_um"))
-    sections = Sections(ecd, weights, _drawn_blocks(joined, used, whole), limit)
+    sections = Sections(ecd, weights, drawn_blocks(joined, used, whole), limit)
     return add_sizes(estimates, sections, estimates.value("aspect_ratio_median"))
 
 

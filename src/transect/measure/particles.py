@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from transect.measure.directions import hulls
 from transect.measure.joined import Joined
-from transect.measure.lines import place
+from transect.measure.lines import foil_deg, place
 from transect.measure.outline import FACING, crofton
 from transect.measure.partials import HIGH, LOW
 from transect.measure.seams import at_seams
@@ -23,6 +24,9 @@ Array = npt.NDArray[Any]
 _EXTENTS = {*LOW, *HIGH}
 _BATCH = 50_000
 """Particles whose extents are worked on at once."""
+FRAGMENT_SOLIDITY, FRAGMENT_FACING = 0.85, 0.1
+"""A particle this far from convex, of whose outline this share faces another one, is a piece of
+a broken particle."""
 OF_CRACKS = ("radial_index", "contact_angle_deg", "contact_angle_null_deg")
 _PAIRS = 500_000
 """Pairs of neighbours that are looked up at once."""
@@ -61,6 +65,12 @@ def particle_table(joined: Joined, cracks: pd.DataFrame) -> pd.DataFrame:
     table["cracked"] = (
         table["crack_length_um"] > config.cracked_length_ratio * table["ecd_um"]
     ) | (table["crack_area_fraction"] > config.cracked_area_fraction)
+    table["fragment"] = (
+        (table["solidity"] < FRAGMENT_SOLIDITY)
+        & (table["n_neighbours"] > 0)
+        & (table["perimeter_share_active_material"] >= FRAGMENT_FACING)
+    )
+    table["foreign"] = foreign(table["grey_mean"], config.foreign_sigma)
     # In the order of the schema at once: putting a million rows in order would copy them.
     table |= {name: np.full(len(sums), value, object) for name, value in joined.keys.items()}
     # Directions of cracks are filled in when their skeletons are looked at.
@@ -83,7 +93,7 @@ def _places(sums: pd.DataFrame, joined: Joined) -> dict[str, Any]:
     yy = sums["sum_yy"].to_numpy() / area - dy**2
     xy = sums["sum_xy"].to_numpy() / area - dx * dy
     # Rows grow downwards: the sign turns the angle to the usual sense.
-    angle = np.degrees(0.5 * np.arctan2(-2 * xy, xx - yy))
+    angle = np.degrees(0.5 * np.arctan2(-2 * xy, xx - yy)) + foil_deg(joined.lines, column)
     box = {
         "bbox_x0_um": sums["column0"] * px,
         "bbox_y0_um": sums["row0"] * px,
@@ -97,7 +107,7 @@ def _places(sums: pd.DataFrame, joined: Joined) -> dict[str, Any]:
         "zeta": zeta,
         "mosaic_x_um": column * px,
         "mosaic_y_um": row * px,
-        "orientation_deg": np.where(angle <= -90, angle + 180, angle),
+        "orientation_deg": 90 - (90 - angle) % 180,
         **box,
     }
 
@@ -207,3 +217,41 @@ def _frame_facts(sums: pd.DataFrame, table: dict[str, Any], joined: Joined) -> d
     left, right = (sums[f"column{k}"].to_numpy(np.float64) for k in (0, 1))
     flag = at_seams(joined.seams, (first, end), (left, right))
     return {"ml_weight": np.where(table["complete"], weight, 0.0), "seam_flag": flag}
+
+
+def per_drawn_block(
+    joined: Joined, used: Any, particles: pd.DataFrame
+) -> Callable[[Floats], Floats]:
+    """Give what sums values of particles by drawn x-block."""
+    at = drawn_blocks(joined, used, particles)
+
+    def total(values: Floats) -> Floats:
+        out = np.zeros(len(used))
+        np.add.at(out, at, values)
+        return out
+
+    return total
+
+
+def drawn_blocks(joined: Joined, used: Any, particles: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """X-block of each particle, as the draws count them."""
+    blocks = joined.block_of(particles["x_um"].to_numpy(np.float64))
+    return np.clip(np.searchsorted(used, blocks), 0, max(len(used) - 1, 0))
+
+
+def foreign(grey: Floats, sigma: float) -> npt.NDArray[np.bool_]:
+    """Mark particles whose grey is above what the others' scatter lets one expect.
+
+    Parameters
+    ----------
+    grey
+        Mean grey of every particle.
+    sigma
+        Robust standard deviations (1.4826 x median absolute deviation) above the median.
+    """
+    if not grey.size:
+        return np.zeros(0, bool)
+    middle = float(np.median(grey))
+    spread = 1.4826 * float(np.median(np.abs(grey - middle)))
+    # Greys that hardly scatter would make every brighter one foreign.
+    return np.asarray(grey > middle + sigma * max(spread, 0.01 * abs(middle)))

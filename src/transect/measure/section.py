@@ -7,10 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from transect.measure.agglomerates import agglomerates, coarse_phases
+from transect.measure.agglomerates import (
+    AGGLOMERATE_SHARE,
+    Lumps,
+    agglomerates,
+    coarse_phases,
+)
 from transect.measure.blocks import block_table, column_table
 from transect.measure.crack_shapes import shapes_of, with_angles, with_shapes
 from transect.measure.joined import Joined
+from transect.measure.lines import Lines
 from transect.measure.metrics import Tables, metric_tables
 from transect.measure.openings import crack_table, pore_table
 from transect.measure.particles import particle_table
@@ -21,7 +27,7 @@ from transect.storage.strips import Strip
 
 
 def section_tables(
-    joined: Joined, agglomerate_count: int, transport: Transport | None = None
+    joined: Joined, lumps: Lumps, transport: Transport | None = None
 ) -> dict[str, pd.DataFrame]:
     """Make every table of a section.
 
@@ -29,8 +35,8 @@ def section_tables(
     ----------
     joined
         Sums of the section.
-    agglomerate_count
-        Agglomerates found in the section.
+    lumps
+        Agglomerates of the section.
     transport
         Windows of the section that transport was looked at in; its metrics are not made without.
     """
@@ -48,16 +54,29 @@ def section_tables(
         "columns": columns,
         "blocks": block_table(joined, particles, cracks, columns),
     }
-    return {**tables, **metric_tables(joined, Tables(tables, found), agglomerate_count, transport)}
+    return {**tables, **metric_tables(joined, Tables(tables, found), lumps, transport)}
 
 
-def count_agglomerates(phases: Strip, limit_um: float) -> int:
-    """Agglomerates in the label stores of all blocks."""
+def lumps_of(phases: Strip, lines: Lines, largest_um: float) -> Lumps:
+    """Find the agglomerates in the label stores of all blocks.
+
+    Parameters
+    ----------
+    phases
+        Phases of all blocks.
+    lines
+        Layers of the section.
+    largest_um
+        Diameter from which any lump counts; smaller ones do from a fifth of the thickness on.
+    """
     images = [image for _, _, image in phases.images]
+    thick = lines.thickness[lines.coated]
+    part = AGGLOMERATE_SHARE * float(np.median(thick)) * lines.px_um if thick.size else np.inf
+    limit = min(largest_um, part) if lines.foil else largest_um
     if not images:
-        return 0
-    coarse, step_um = coarse_phases(images, limit_um)
-    return len(agglomerates(coarse, step_um, limit_um))
+        return Lumps(np.empty(0), limit)
+    coarse, step_um = coarse_phases(images, limit)
+    return Lumps(agglomerates(coarse, step_um, limit), limit)
 
 
 def grey_step(mosaic: Image) -> float:

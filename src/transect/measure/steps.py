@@ -23,7 +23,7 @@ from transect.measure.joined import Joined, Settings
 from transect.measure.lines import read_lines
 from transect.measure.partials import SCHEMAS, merge_files, write_partials
 from transect.measure.seams import COLUMNS, bad_seams
-from transect.measure.section import count_agglomerates, grey_step, section_tables
+from transect.measure.section import grey_step, lumps_of, section_tables
 from transect.measure.source import Source, read_groups
 from transect.measure.tables import DECISIONS, SECTION_TABLES
 from transect.measure.transport.tables import read_transport
@@ -161,13 +161,14 @@ def join(
     image = open_image(mosaic)
     with timed(f"join {batch}/{cell}/{section}: {blocks} blocks"):
         strip = open_strip(folder, "labels.zarr", "phases", image.shape[1], blocks)
-        found = count_agglomerates(strip, config.measure.agglomerate_um)
+        lines = read_lines(layers, image.shape[1], image.px_um)
+        found = lumps_of(strip, lines, config.measure.agglomerate_um)
         # The sums have no name here: those of a million particles go as soon as they are used.
         tables = section_tables(
             Joined(
                 {"batch": batch, "cell": cell, "section": section},
                 merge_files([folder / str(b) / "partials" for b in range(blocks)]),
-                read_lines(layers, image.shape[1], image.px_um),
+                lines,
                 image.shape,
                 config,
                 grey_step(image),

@@ -112,6 +112,19 @@ PARTICLES = Schema(
         _one("detachment", "1 - shares of binder, active material and collector"),
         _one("ml_weight", "Miles-Lantuejoul weight W / (W - f_x); 0 where not complete"),
         Column("cracked", "bool", "", "crack length or area above the limits of the config"),
+        Column(
+            "fragment",
+            "bool",
+            "",
+            "solidity below 0.85, a neighbour, and a tenth of the outline or more facing another",
+        ),
+        Column(
+            "foreign",
+            "bool",
+            "",
+            "mean grey above the particles' median by `measure.foreign_sigma` robust standard"
+            " deviations; what it is, EDS must say",
+        ),
         _COMPLETE,
         Column(
             "seam_flag",

@@ -255,6 +255,90 @@ _ALL = (
     ),
     Metric("binder_migration_index", "1", "binder fraction in the top third / bottom third"),
     Metric(
+        "gradient_active_material",
+        "1",
+        "(top third - bottom third) / mean of the active material",
+        signed=True,
+    ),
+    Metric(
+        "skin_index",
+        "1",
+        "porosity of the outermost tenth of the depth over that between 0.3 and 0.7",
+    ),
+    Metric(
+        "binder_join_count_z",
+        "1",
+        "joins between cells rich in binder, less their expectation, over its standard deviation;"
+        " each depth's mean is taken off",
+        signed=True,
+    ),
+    Metric(
+        "binder_moran_I",
+        "1",
+        "Moran's I of binder between neighbouring cells: 0 at random, 1 in clusters; each depth's"
+        " mean is taken off",
+        signed=True,
+    ),
+    Metric("binder_lacunarity", "1", "variance / mean^2 + 1 of binder in cells, less the gradient"),
+    Metric(
+        "orientation_S2",
+        "1",
+        "2 <cos^2> - 1 of the major axis against the foil, by area: 1 along it, -1 across",
+        signed=True,
+    ),
+    Metric("n_neighbours_mean", "1", "mean number of particles within `measure.contact_um`"),
+    Metric("contact_length_frac", "1", "share of the particles' outlines that faces a particle"),
+    Metric("cbd_coverage", "1", "share of the particles' outlines that faces binder"),
+    Metric("perimeter_share_pore", "1", "share of the particles' outlines that faces a pore"),
+    Metric(
+        "perimeter_share_collector",
+        "1",
+        "share of the particles' outlines that faces the collector",
+    ),
+    Metric(
+        "perimeter_share_separator",
+        "1",
+        "share of the particles' outlines that faces the separator",
+    ),
+    Metric(
+        "assb_contact_frac",
+        "1",
+        "share of the particles' outlines that faces solid electrolyte; solid-state cells only",
+    ),
+    Metric(
+        "interfacial_void_frac",
+        "1",
+        "share of the particles' outlines that faces a void; solid-state cells only",
+    ),
+    Metric(
+        "fragment_fraction",
+        "1",
+        "weighted share of particles with a solidity below 0.85 whose outline faces another one for"
+        " a tenth or more",
+    ),
+    Metric(
+        "foreign_particle_per_mm2",
+        "1/mm2",
+        "particles far brighter than the others; limit in the note",
+    ),
+    Metric(
+        "macro_void_per_mm2",
+        "1/mm2",
+        "pores larger than 3 times the local thickness d90 and than a fifth of the coating",
+    ),
+    Metric(
+        "porosity_mass_balance",
+        "1",
+        "1 - loading / (thickness x density of the solids), from the sheet and t_mean",
+        signed=True,
+    ),
+    Metric(
+        "porosity_unresolved",
+        "1",
+        "porosity_mass_balance less porosity_total: pores within binder, and bias of segmentation",
+        signed=True,
+    ),
+    Metric(
         "detachment_mean",
         "1",
         "mean over particles of the envelope share that touches neither"
@@ -262,6 +346,7 @@ _ALL = (
     ),
     Metric("excluded_area_fraction", "1", "invalid pixels inside the coating, share of its area"),
     Metric("agglomerate_per_mm2", "1/mm2", "binder components above the agglomerate limit"),
+    Metric("agglomerate_ecd_max_um", "um", "equivalent circle diameter of the largest of them"),
 )
 REGISTRY: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from transect.measure.agglomerates import Lumps
 from transect.measure.blocks import block_table
 from transect.measure.crack_shapes import shapes_of, with_angles, with_shapes
 from transect.measure.decisions import DECIDED
@@ -19,7 +20,7 @@ from transect.measure.metrics import Tables, metric_tables
 from transect.measure.openings import crack_table
 from transect.measure.partials import RUNS, Partials, merge
 from transect.measure.particles import particle_table
-from transect.measure.tables import COLUMNS, DECISIONS
+from transect.measure.tables import COLUMNS, DECISIONS, PORES
 from transect.measure.window import measure_settled
 from transect.parallel import WINDOW, Window
 from transect.segment.engine import Cut, Engine
@@ -29,6 +30,9 @@ from transect.statistics.registry import REGISTRY
 
 CUTS = (Cut(), Cut(material=0.4), Cut(material=0.6), Cut(binder=0.4), Cut(binder=0.6))
 """Decisions that are compared; the first is the one that is published."""
+
+NO_LUMPS = Lumps(np.empty(0), float("nan"))
+"""Agglomerates are not looked for in windows."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +127,10 @@ def _metrics(joined: Joined) -> pd.DataFrame:
         "particles": particles,
         "cracks": cracks,
         "columns": COLUMNS.empty(),
+        "pores": PORES.empty(),
         "blocks": block_table(joined, particles, cracks, COLUMNS.empty()),
     }
-    return metric_tables(joined, Tables(tables, found), 0)["metrics"]
+    return metric_tables(joined, Tables(tables, found), NO_LUMPS)["metrics"]
 
 
 def _weights(particles: pd.DataFrame, joined: Joined) -> npt.NDArray[np.float64]:

@@ -1,0 +1,77 @@
+"""Metrics of how particles lie: direction, neighbours, what they touch, fragments, foreign ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from transect.measure.estimates import Estimates
+from transect.measure.joined import Joined
+from transect.measure.particles import per_drawn_block
+from transect.phases import COATING
+from transect.statistics.counts import rate
+from transect.statistics.registry import elsewhere
+
+Floats = npt.NDArray[np.float64]
+
+FACING = {
+    "cbd_coverage": "binder",
+    "contact_length_frac": "active_material",
+    "perimeter_share_pore": "pore",
+    "perimeter_share_collector": "collector",
+    "perimeter_share_separator": "separator",
+}
+OF_ELECTROLYTE = {"assb_contact_frac": "binder", "interfacial_void_frac": "pore"}
+
+
+def add_neighbours(
+    estimates: Estimates, joined: Joined, used: Any, particles: pd.DataFrame
+) -> None:
+    """Add the metrics; those of whole particles carry their Miles-Lantuejoul weights."""
+    limit = joined.settings.segment.min_particle_px * joined.px_um
+    weights = particles["ml_weight"].to_numpy(np.float64)
+    found, whole = len(particles), int(np.count_nonzero(weights))
+    per_block = per_drawn_block(joined, used, particles)
+    facts: dict[str, Any] = {"limit_um": limit}
+    solid = joined.settings.segment.filler == "electrolyte"
+    if not solid:
+        for name in OF_ELECTROLYTE:
+            estimates.missing(name, elsewhere(joined.settings.expect.name), **facts)
+    names = {**FACING, **(OF_ELECTROLYTE if solid else {})}
+    if not whole:
+        note = "no particle that is whole" if found else "no particles"
+        for name in ("orientation_S2", "n_neighbours_mean", "fragment_fraction", *names):
+            estimates.missing(name, note, **facts)
+    else:
+        area = weights * particles["area_filled_um2"].to_numpy(np.float64)
+        turn = np.radians(2 * particles["orientation_deg"].to_numpy(np.float64))
+        # 2 <cos^2> - 1 is the mean of the cosine of twice the angle.
+        estimates.ratio("orientation_S2", per_block(area * np.cos(turn)), per_block(area), whole,
+                        bounds=(-1.0, 1.0), **facts)  # fmt: skip
+        near = weights * particles["n_neighbours"].to_numpy(np.float64)
+        estimates.ratio("n_neighbours_mean", per_block(near), per_block(weights), whole,
+                        bounds=(0.0, np.inf), **facts)  # fmt: skip
+        perimeter = particles["perimeter_um"].to_numpy(np.float64) * (weights > 0)
+        for name, phase in names.items():
+            part = perimeter * particles[f"perimeter_share_{phase}"].to_numpy(np.float64)
+            estimates.ratio(name, per_block(part), per_block(perimeter), whole,
+                            bounds=(0.0, 1.0), **facts)  # fmt: skip
+        broken = weights * particles["fragment"].to_numpy(bool)
+        estimates.ratio("fragment_fraction", per_block(broken), per_block(weights), whole,
+                        bounds=(0.0, 1.0), **facts)  # fmt: skip
+    _foreign(estimates, joined, particles, limit)
+
+
+def _foreign(estimates: Estimates, joined: Joined, particles: pd.DataFrame, limit: float) -> None:
+    area = float(joined.valid(COATING).sum()) * joined.px_um**2 / 1e6
+    if not area:
+        estimates.missing("foreign_particle_per_mm2", "no coating in the section", limit_um=limit)
+        return
+    count = int(particles["foreign"].sum())
+    value, ends, note = rate(count, area)
+    what = f"grey above the median by {joined.settings.measure.foreign_sigma:g} robust sd"
+    estimates.add("foreign_particle_per_mm2", value, ends, count, "exact Poisson interval",
+                  limit_um=limit, note="; ".join(filter(None, (what, note))))  # fmt: skip
