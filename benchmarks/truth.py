@@ -16,8 +16,18 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from support.sections import Labels, tables_of  # noqa: E402
+from support.sections import SETTINGS, Labels, partials_of  # noqa: E402
+from transect.measure.agglomerates import (  # noqa: E402
+    AGGLOMERATE_SHARE,
+    Lumps,
+    agglomerates,
+    coarse_phases,
+)
+from transect.measure.joined import Joined  # noqa: E402
 from transect.measure.lines import SIDES, Lines, tilt_of  # noqa: E402
+from transect.measure.partials import merge  # noqa: E402
+from transect.measure.section import section_tables  # noqa: E402
+from transect.measure.transport.section import transport_of  # noqa: E402
 from transect.parallel import Window  # noqa: E402
 from transect.storage.images import open_image  # noqa: E402
 
@@ -55,7 +65,21 @@ def lines_of(raw: Path, columns: int, px_um: float) -> Lines:
     return Lines(
         cut, base, surface, surface, np.isfinite(base), np.maximum(np.nan_to_num(gap), 0.0),
         bottom - top, tilt_of(cut, px_um), True, px_um,
+        np.stack([of(side, "separator_near") for side in SIDES]),
     )  # fmt: skip
+
+
+def _tables(raw: Path, labels: Labels, lines: Lines) -> dict[str, pd.DataFrame]:
+    """Make the tables that a section without any error of imaging has."""
+    phases = open_image(raw / "truth/labels.zarr", "phases")
+    limit = SETTINGS.measure.agglomerate_um
+    limit = min(limit, AGGLOMERATE_SHARE * float(np.median(lines.thickness)) * lines.px_um)
+    lumps = Lumps(agglomerates(*coarse_phases([phases], limit), limit), limit)
+    keys = {"batch": "b", "cell": "c", "section": "s"}
+    merged = merge(partials_of(labels, lines, 2048))
+    shape = labels.phases.shape
+    joined = Joined(keys, merged, lines, shape, SETTINGS, 1.0, np.empty((0, 4)))
+    return section_tables(joined, lumps, transport_of(phases, lines, 2))
 
 
 def true_metrics(raw: Path) -> dict[Key, tuple[float, str]]:
@@ -63,7 +87,7 @@ def true_metrics(raw: Path) -> dict[Key, tuple[float, str]]:
     summary: dict[str, Any] = json.loads((raw / "truth/summary.json").read_text())
     labels = labels_of(raw)
     lines = lines_of(raw, labels.phases.shape[1], summary["px_um"])
-    table = tables_of(labels, lines)["metrics"]
+    table = _tables(raw, labels, lines)["metrics"]
     found = {(m.metric, m.side): (float(m.value), "true labels") for m in table.itertuples()}
     for name, value in summary.items():
         if (name, "") in found and isinstance(value, float):
