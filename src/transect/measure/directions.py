@@ -100,19 +100,29 @@ def _hulls(polygons: Array) -> tuple[Floats, Floats, Floats]:
         wide = 1.0
         diagonal = np.sqrt(0.5)
         thin = min(_width(points, diagonal, diagonal), _width(points, diagonal, -diagonal))
+        # The corner furthest from an edge moves on as the edge does (rotating calipers).
+        far_corner = 1
         for k in range(corners):
             x0, y0 = points[k]
             x1, y1 = points[(k + 1) % corners]
             dx, dy = x1 - x0, y1 - y0
             total += x0 * y1 - x1 * y0
             grown += 0.5 * max(abs(dx), abs(dy))
-            length = np.hypot(dx, dy)
+            length = np.sqrt(dx * dx + dy * dy)
             if length > 0:
-                thin = min(thin, _width(points, dy / length, -dx / length))
+                nx, ny = dy / length, -dx / length
+                away = abs((points[far_corner, 0] - x0) * nx + (points[far_corner, 1] - y0) * ny)
+                for _ in range(corners):
+                    step = (far_corner + 1) % corners
+                    next_away = abs((points[step, 0] - x0) * nx + (points[step, 1] - y0) * ny)
+                    if next_away < away:
+                        break
+                    far_corner, away = step, next_away
+                thin = min(thin, away + max(abs(nx), abs(ny)))
             if k < corners // 2:
                 fx, fy = x0 - points[k + corners // 2, 0], y0 - points[k + corners // 2, 1]
-                far = np.hypot(fx, fy)
-                if far > 0:
-                    wide = max(wide, far + max(abs(fx), abs(fy)) / far)
+                across = np.sqrt(fx * fx + fy * fy)
+                if across > 0:
+                    wide = max(wide, across + max(abs(fx), abs(fy)) / across)
         area[i], largest[i], smallest[i] = abs(total) / 2 + grown, wide, thin
     return area, largest, smallest

@@ -62,7 +62,8 @@ def particle_sums(
     boxes[:, 0::2], boxes[:, 1::2] = _FAR, -1
     low = np.full((count, DIRECTIONS), _FURTHEST, np.int64)
     high = np.full((count, DIRECTIONS), -_FURTHEST, np.int64)
-    _pass(phases, local, grey, core, origin, anchors, PACKED, sums, boxes, low, high)
+    vectors = np.ascontiguousarray(PACKED.T)
+    _pass(phases, local, grey, core, origin, anchors, vectors, sums, boxes, low, high)
     return sums, boxes, low, high
 
 
@@ -78,16 +79,35 @@ def _run(dx: int, dy: int, n: int, row: Array) -> None:
 
 
 @kernel
+def _greys(phases: Array, grey: Array, row: Array) -> None:
+    """Count the phases of a run and sum its greys, without a branch: in vector units."""
+    material, cracks, total, squares = 0, 0, 0, 0
+    for x in range(len(phases)):
+        mine = np.int64(phases[x] == _AM)
+        value = np.int64(grey[x]) * mine
+        material += mine
+        cracks += np.int64(phases[x] == _CRACK)
+        total += value
+        squares += value * value
+    row[0] += material
+    row[1] += cracks
+    row[2] += len(phases) - material - cracks
+    row[8] += total
+    row[9] += squares
+
+
+@kernel
 def _extend(x0: int, x1: int, y: int, vectors: Array, low: Array, high: Array) -> None:
     """Stretch the extents of a particle by a run of pixels x0..x1 in row y."""
+    along, down = vectors[0], vectors[1]
     for k in range(RIGHTWARD):
-        across = vectors[k, 1] * y
-        low[k] = min(low[k], vectors[k, 0] * x0 + across)
-        high[k] = max(high[k], vectors[k, 0] * x1 + across)
+        across = down[k] * y
+        low[k] = min(low[k], along[k] * x0 + across)
+        high[k] = max(high[k], along[k] * x1 + across)
     for k in range(RIGHTWARD, DIRECTIONS):
-        across = vectors[k, 1] * y
-        low[k] = min(low[k], vectors[k, 0] * x1 + across)
-        high[k] = max(high[k], vectors[k, 0] * x0 + across)
+        across = down[k] * y
+        low[k] = min(low[k], along[k] * x1 + across)
+        high[k] = max(high[k], along[k] * x0 + across)
 
 
 @kernel
@@ -116,17 +136,7 @@ def _pass(
             while c < core[3] and local[r, c] == number:
                 c += 1
             row = sums[number]
-            for x in range(start, c):
-                phase = phases[r, x]
-                if phase == _AM:
-                    value = np.int64(grey[r, x])
-                    row[0] += 1
-                    row[8] += value
-                    row[9] += value * value
-                elif phase == _CRACK:
-                    row[1] += 1
-                else:
-                    row[2] += 1
+            _greys(phases[r, start:c], grey[r, start:c], row)
             x0, x1 = start + origin[1], c - 1 + origin[1]
             _run(x0 - anchors[number, 1], y - anchors[number, 0], c - start, row)
             _extend(x0, x1, y, vectors, low[number], high[number])

@@ -114,8 +114,13 @@ def _follow(
     pairs = np.empty((1024, 2), np.int32)
     found = 0
     latest = np.zeros(len(crossings), np.int32)
-    slant_ring = max(1, int(ring / 1.4142135623730951 + 0.5))
-    slant_contact = max(1, int(contact / 1.4142135623730951))
+    strides, nears, fars, columns_of = np.empty((4, 8), np.int64)
+    for way in range(8):
+        slant = 1.4142135623730951 if way >= 4 else 1.0
+        strides[way] = ways[way, 0] * columns + ways[way, 1]
+        nears[way] = max(1, int(ring / slant + 0.5))
+        fars[way] = max(1, int(contact / slant))
+        columns_of[way] = len(FACING) if way >= 4 else 0
     most = max(ring, contact)
     flat_phases, flat = phases.ravel(), local.ravel()
     even, edge = np.empty(columns, np.int32), np.empty(columns, np.bool_)
@@ -127,34 +132,37 @@ def _follow(
             own = local[r, c]
             clear = most <= r < rows - most and most <= c < columns - most
             look = (r + c + origin[0] + origin[1]) % 2 == 0
+            start = r * columns + c
             for way in range(8):
-                dr, dc = ways[way]
-                room = most if clear else min(_inside(r, dr, rows), _inside(c, dc, columns))
-                if room > 0 and local[r + dr, c + dc] == own:
+                stride, near, far = strides[way], nears[way], fars[way] if look else 0
+                if not clear:
+                    room = min(_inside(r, ways[way, 0], rows), _inside(c, ways[way, 1], columns))
+                    if room == 0:
+                        crossings[own, columns_of[way] + _BORDER] += 1
+                        continue
+                    near, far = min(near, room), min(far, room)
+                at, walked = start + stride, 1
+                other = flat[at]
+                if other == own:
                     continue
-                slant = way >= 4
-                near = min(slant_ring if slant else ring, room)
-                # Every second pixel of the outline is enough to see a neighbour.
-                far = min(slant_contact if slant else contact, room) if look else 0
                 # Walked here and not in a function of its own, which halves the speed.
-                facing, other, walked = 0 if room else _BORDER, 0, 0
-                at, stride = r * columns + c, dr * columns + dc
-                while walked < near and other == 0 and facing == 0:
+                facing = face[flat_phases[at]] if other == 0 else 2
+                while facing == 0 and walked < near:
                     at, walked = at + stride, walked + 1
                     other = flat[at]
-                    met = face[flat_phases[at]]
-                    # What is invalid ends a walk, and is a border beside the outline alone.
-                    if other == 0 and met:
-                        facing = met if met != _BORDER or walked == 1 else 0
+                    if other:
+                        facing = 2 if other != own else 0
                         break
-                if other > 0 and other != own:
-                    facing = 2
+                    facing = face[flat_phases[at]]
+                # What is invalid ends a walk, and is a border beside the outline alone.
+                if facing == _BORDER and walked > 1:
+                    facing = 0
                 # Whatever it faces is walked through, to the particle behind it.
-                while walked < far and other == 0:
+                while other == 0 and walked < far:
                     at, walked = at + stride, walked + 1
                     other = flat[at]
-                crossings[own, facing + (len(FACING) if slant else 0)] += 1
-                if walked <= far and other > 0 and other != own and latest[own] != other:
+                crossings[own, columns_of[way] + facing] += 1
+                if other > 0 and walked <= far and other != own and latest[own] != other:
                     latest[own] = other
                     if found == len(pairs):
                         larger = np.empty((2 * found, 2), np.int32)
