@@ -81,7 +81,7 @@ def _run(dx: int, dy: int, n: int, row: Array) -> None:
 @kernel
 def _greys(phases: Array, grey: Array, row: Array) -> None:
     """Count the phases of a run and sum its greys, without a branch: in vector units."""
-    material, cracks, total, squares = 0, 0, 0, 0
+    material, cracks, total, squares = np.zeros(4, np.int64)
     for x in range(len(phases)):
         mine = np.int64(phases[x] == _AM)
         value = np.int64(grey[x]) * mine
