@@ -206,6 +206,24 @@ def test_a_large_pore_is_a_macro_void() -> None:
     assert found["value"] == pytest.approx(1 / (200 * 1000 * PX_UM**2 / 1e6))
 
 
+@pytest.mark.parametrize("step", [2048, 97])
+def test_a_long_thin_pore_is_a_crack_of_the_coating(step: int) -> None:
+    labels = Labels.empty((400, 400))
+    labels.phases[:] = Phase.BINDER
+    for row in (60, 200, 340):
+        for column in (60, 340):
+            labels.paint(disc((400, 400), row, column, 40))
+    labels.phases[50:350, 195:205] = Phase.PORE
+    labels.phases[150:250, 100:104] = Phase.PORE
+    found = metrics_of(labels, step=step)
+    assert found.loc["coating_crack_per_mm2", "n"] == 1
+    assert found.loc["coating_crack_depth_fraction", "value"] == pytest.approx(0.75)
+    labels.phases[labels.phases == Phase.PORE] = Phase.BINDER
+    assert (
+        metrics_of(labels).loc["coating_crack_depth_fraction", "note"] == "no crack of the coating"
+    )
+
+
 @pytest.mark.parametrize("labels", [Labels.empty((60, 80)), packing((60, 80), 1, 1)])
 def test_sections_of_nothing_and_of_one_particle(labels: Labels) -> None:
     found = metrics_of(labels)

@@ -31,7 +31,8 @@ class Components:
     `keys` is (component, 2): code of the phase and local particle number. `first` is 1 + the global
     index of the first pixel. `labels` is 1 + component on cracks, 0 elsewhere. `faces` has the rows
     (axis, line, side, start, stop, component): pixels along the core's border; axis 0 lines lie
-    between rows, axis 1 lines between columns; side 0 lies before the line.
+    between rows, axis 1 lines between columns; side 0 lies before the line. `boxes` is first row,
+    end row, first column, end column, in the mosaic.
     """
 
     keys: Array
@@ -39,6 +40,7 @@ class Components:
     sums: Array
     labels: Array
     faces: Array
+    boxes: Array
 
 
 def components(
@@ -66,7 +68,8 @@ def components(
     labels = np.zeros((core[1] - core[0], core[3] - core[2]), np.int32)
     _sum(phases, local, core, origin, np.array(shape), runs, number, sums, labels)
     faces = _faces(runs, number, core, origin)
-    return Components(keys, first.astype(np.uint64), sums, labels, faces)
+    boxes = _boxes(runs, number, len(roots), origin)
+    return Components(keys, first.astype(np.uint64), sums, labels, faces, boxes)
 
 
 @kernel
@@ -174,6 +177,19 @@ def _sum(
                 row[6] += 1
             if phase == _CRACK:
                 labels[r - core[0], c - core[2]] = number[i] + 1
+
+
+@kernel
+def _boxes(runs: Array, number: Array, count: int, origin: Array) -> Array:
+    boxes = np.empty((count, 4), np.int64)
+    boxes[:, 0], boxes[:, 2] = 1 << 31, 1 << 31
+    boxes[:, 1], boxes[:, 3] = 0, 0
+    for i in range(len(runs)):
+        box, row = boxes[number[i]], runs[i, 0] + origin[0]
+        box[0], box[1] = min(box[0], row), max(box[1], row + 1)
+        box[2] = min(box[2], runs[i, 1] + origin[1])
+        box[3] = max(box[3], runs[i, 2] + origin[1])
+    return boxes
 
 
 def _faces(runs: Array, number: Array, core: Array, origin: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from transect.measure.joined import Joined, keyed
@@ -12,6 +13,9 @@ from transect.measure.partials import STEPS
 from transect.measure.skeleton import length_and_width
 from transect.measure.tables import CRACKS, PORES
 from transect.phases import Phase
+
+CROSSED, ELONGATED = 3.0, 5.0
+"""Diameters of particles that a crack of the coating is as long as, and widths of its own."""
 
 _KINDS = {Phase.PORE: "inter", Phase.VOID: "intra", Phase.GAP: "gap"}
 
@@ -53,8 +57,16 @@ def crack_table(joined: Joined) -> pd.DataFrame:
     return keyed(pd.DataFrame(table), joined.keys)
 
 
-def pore_table(joined: Joined) -> pd.DataFrame:
-    """Rows of the table `pores`: those of at least the smallest listed size."""
+def pore_table(joined: Joined, particles: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the table `pores`: those of at least the smallest listed size.
+
+    Parameters
+    ----------
+    joined
+        Sums of the section.
+    particles
+        Rows of the table `particles`, for their diameter.
+    """
     px = joined.px_um
     smallest = np.pi / 4 * joined.settings.measure.min_pore_px**2
     found = joined.pores[joined.pores["area"] >= smallest]
@@ -74,6 +86,26 @@ def pore_table(joined: Joined) -> pd.DataFrame:
         "area_um2": area * px**2,
         "ecd_um": np.sqrt(4 / np.pi * area) * px,
         "perimeter_um": crofton(axial, diagonal) * px,
+        "extent_x_um": (found["column1"] - found["column0"]) * px,
+        "extent_z_um": (found["row1"] - found["row0"]) * px,
         "complete": found["cut"].to_numpy() == 0,
     }
-    return keyed(pd.DataFrame(table), joined.keys)[PORES.names]
+    frame = pd.DataFrame(table)
+    frame["coating_crack"] = _coating_cracks(frame, particles)
+    return keyed(frame, joined.keys)[PORES.names]
+
+
+def _coating_cracks(pores: pd.DataFrame, particles: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Mark pores that run past particles: long against these, and thin against their length."""
+    whole = particles[particles["ml_weight"] > 0]
+    if not len(whole):
+        return np.zeros(len(pores), bool)
+    weights = whole["ml_weight"] * whole["area_filled_um2"]
+    ordered = whole["ecd_um"].to_numpy(np.float64)
+    order = np.argsort(ordered, kind="stable")
+    reached = np.cumsum(weights.to_numpy(np.float64)[order])
+    middle = ordered[order][np.searchsorted(reached, reached[-1] / 2)]
+    extents = pores[["extent_x_um", "extent_z_um"]].to_numpy(np.float64)
+    length = np.hypot(extents[:, 0], extents[:, 1])
+    width = pores["area_um2"].to_numpy(np.float64) / length
+    return np.asarray((length >= CROSSED * middle) & (length > ELONGATED * width))

@@ -69,7 +69,11 @@ PORES = Schema(
     "partial_pores",
     1,
     "Sums over connected pores, voids and gaps of each window",
-    (*_OPENING, *_counts(components.SUMS, "sum over the component")),
+    (
+        *_OPENING,
+        *_counts(components.SUMS, "sum over the component"),
+        *(Column(n, "int32", "px", "bounding box in the mosaic") for n in BOX),
+    ),
 )
 SUMS = Schema(
     "partial_sums",
@@ -156,8 +160,10 @@ _KEYS = {
     "greys": ["phase"],
     "touching": ["column", "side"],
 }
-_LEAST = {*LOW, "row0", "column0"}
-_MOST = {*HIGH, "row1", "column1"}
+LEAST = {*LOW, "row0", "column0"}
+"""Columns of which the smallest value is kept."""
+MOST = {*HIGH, "row1", "column1"}
+"""Columns of which the largest value is kept."""
 
 
 @dataclass(frozen=True)
@@ -243,9 +249,9 @@ def _reduce(
     merged = {}
     for one in schema.columns:
         values = (known[one.name] if one.name in known else column(one.name))[order]
-        if one.name in _LEAST:
+        if one.name in LEAST:
             merged[one.name] = np.minimum.reduceat(values, starts)
-        elif one.name in _MOST:
+        elif one.name in MOST:
             merged[one.name] = np.maximum.reduceat(values, starts)
         elif one.dtype == _I:
             merged[one.name] = np.add.reduceat(values, starts)

@@ -83,7 +83,10 @@ def add_area(estimates: Estimates, joined: Joined, pores: pd.DataFrame, lumps: L
         estimates.add("excluded_area_fraction", share, (share, share), int(valid + invalid),
                       "counted, not sampled", limit_um=joined.px_um)  # fmt: skip
     if not valid:
-        for name in ("agglomerate_per_mm2", "agglomerate_ecd_max_um", "macro_void_per_mm2"):
+        for name in (
+            "agglomerate_per_mm2", "agglomerate_ecd_max_um", "macro_void_per_mm2",
+            "coating_crack_per_mm2", "coating_crack_depth_fraction",
+        ):  # fmt: skip
             estimates.missing(name, "no coating in the section", limit_um=lumps.limit_um)
         return
     area, count = valid * joined.px_um**2 / 1e6, lumps.diameters_um.size
@@ -97,6 +100,7 @@ def add_area(estimates: Estimates, joined: Joined, pores: pd.DataFrame, lumps: L
     else:
         estimates.missing("agglomerate_ecd_max_um", "no agglomerate", limit_um=lumps.limit_um)
     _macro_voids(estimates, joined, pores, area)
+    _coating_cracks(estimates, joined, pores, area)
 
 
 def _macro_voids(
@@ -115,6 +119,24 @@ def _macro_voids(
     words = f"above {limit:.3g} um, the larger of {why} and a fifth of the coating"
     estimates.add("macro_void_per_mm2", value, ends, count, "exact Poisson interval",
                   limit_um=limit, note="; ".join(filter(None, (words, note))))  # fmt: skip
+
+
+def _coating_cracks(
+    estimates: Estimates, joined: Joined, pores: pd.DataFrame, area_mm2: float
+) -> None:
+    """Count cracks of the coating, and tell how far through it the deepest goes."""
+    cracks = pores[pores["coating_crack"].to_numpy(bool)]
+    count, limit = len(cracks), joined.px_um
+    value, ends, note = rate(count, area_mm2)
+    estimates.add("coating_crack_per_mm2", value, ends, count, "exact Poisson interval",
+                  limit_um=limit, note=note)  # fmt: skip
+    thick = joined.lines.thickness[joined.lines.coated]
+    if not count or not thick.size:
+        estimates.missing("coating_crack_depth_fraction", "no crack of the coating", limit_um=limit)
+        return
+    deepest = float(cracks["extent_z_um"].max()) / (float(np.median(thick)) * joined.px_um)
+    estimates.add("coating_crack_depth_fraction", deepest, (deepest, deepest), count,
+                  "counted, not sampled", limit_um=limit)  # fmt: skip
 
 
 def add_skin(estimates: Estimates, joined: Joined, used: Any) -> None:

@@ -50,7 +50,7 @@ def section_tables(
     tables = {
         "particles": particles,
         "cracks": cracks,
-        "pores": pore_table(joined),
+        "pores": pore_table(joined, particles),
         "columns": columns,
         "blocks": block_table(joined, particles, cracks, columns),
     }

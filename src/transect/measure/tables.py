@@ -173,7 +173,7 @@ CRACKS = Schema(
 
 PORES = Schema(
     "pores",
-    1,
+    2,
     "Connected pores: between particles, inside particles, and gaps at interfaces",
     (
         *KEYS,
@@ -183,6 +183,15 @@ PORES = Schema(
         _area("area_um2", "pixels times pixel area"),
         _um("ecd_um", "equivalent circle diameter sqrt(4 A / pi)"),
         _um("perimeter_um", "outline with holes, Crofton formula with 4 directions"),
+        _um("extent_x_um", "width of its box along the image's rows"),
+        _um("extent_z_um", "height of its box"),
+        Column(
+            "coating_crack",
+            "bool",
+            "",
+            "as long as three particles (area-weighted median diameter), and five times as long as"
+            " wide: length is the diagonal of the box, width is area over length",
+        ),
         _COMPLETE,
     ),
 )

@@ -9,21 +9,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from transect.kernels import kernel
+from transect.measure.partials import LEAST, MOST
 
 Array = npt.NDArray[Any]
 
 
-def unite(frame: pd.DataFrame, runs: pd.DataFrame, least: tuple[str, ...] = ()) -> pd.DataFrame:
+def unite(frame: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Sum the pieces of components that touch over borders of windows.
 
     Parameters
     ----------
     frame
-        Pieces, with the columns component, phase, particle and integer sums.
+        Pieces, with the columns component, phase, particle, boxes and integer sums.
     runs
         Where pieces touch borders; the pieces of other kinds are passed over.
-    least
-        Columns of the pieces that are not summed: the value of the first piece stays.
 
     Returns
     -------
@@ -40,8 +39,12 @@ def unite(frame: pd.DataFrame, runs: pd.DataFrame, least: tuple[str, ...] = ()) 
     joined = {}
     for name in frame.columns:
         values = frame[name].to_numpy()[order]
-        if name in ("component", "phase", "particle", *least):
+        if name in ("component", "phase", "particle"):
             joined[name] = values[roots]
+        elif name in LEAST:
+            joined[name] = np.minimum.reduceat(values[by_root], starts)
+        elif name in MOST:
+            joined[name] = np.maximum.reduceat(values[by_root], starts)
         else:
             joined[name] = np.add.reduceat(values[by_root], starts)
     return pd.DataFrame(joined)

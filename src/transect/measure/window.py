@@ -216,7 +216,7 @@ def _openings(
     faces, on = found.faces[:, :5], found.faces[:, 5]
     return {
         "cracks": _frame("cracks", *(p[crack] for p in (*head, found.sums, steps))),
-        "pores": _frame("pores", *(p[~crack] for p in (*head, found.sums))),
+        "pores": _frame("pores", *(p[~crack] for p in (*head, found.sums, found.boxes))),
         "runs": _frame("runs", faces, *(p[on] for p in head)),
         "points": points,
     }

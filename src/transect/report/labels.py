@@ -45,6 +45,8 @@ LABELS: dict[str, Label] = {
     "porosity_mass_balance": Label("Porosity by mass balance", _C, True),
     "porosity_unresolved": Label("Porosity that is not resolved", _C, True),
     "macro_void_per_mm2": Label("Macro voids", _C),
+    "coating_crack_per_mm2": Label("Cracks of the coating", _C),
+    "coating_crack_depth_fraction": Label("Depth of the deepest of them", _C, True),
     "d50_area_um": Label("D50 by area", _P),
     "d10_area_um": Label("D10 by area", _P),
     "d90_area_um": Label("D90 by area", _P),

@@ -43,6 +43,8 @@ KNOWN: dict[str, tuple[str, str]] = {
     "fragment": ("after Petrich et al. 2017", "pieces of one particle may be neighbours by chance"),
     "foreign": ("grey criterion; exact Poisson", "what it is made of, EDS must say"),
     "macro_void": ("exact Poisson; rule of three", "a void cut at its edge looks small"),
+    "coating_crack": ("length of the box against particles", "connected pores of a loose coating"
+                      " are long too"),
     "porosity_mass": ("weighing", "loading and thickness of the same place are meant"),
     "porosity_unresolved": ("weighing less image", "is bias of segmentation too"),
     "detachment": ("after Jiang et al. 2020", "borders of the mosaic count for neither"),

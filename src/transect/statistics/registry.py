@@ -327,6 +327,16 @@ _ALL = (
         "pores larger than 3 times the local thickness d90 and than a fifth of the coating",
     ),
     Metric(
+        "coating_crack_per_mm2",
+        "1/mm2",
+        "pores as long as three particles and five times as long as wide",
+    ),
+    Metric(
+        "coating_crack_depth_fraction",
+        "1",
+        "height of the deepest of them over the coating's median thickness",
+    ),
+    Metric(
         "porosity_mass_balance",
         "1",
         "1 - loading / (thickness x density of the solids), from the sheet and t_mean",
