@@ -16,7 +16,12 @@ from transect.statistics.counts import wilson
 
 Floats = npt.NDArray[np.float64]
 
-AT_SEPARATOR = ("delam_separator_fraction", "gap_separator_max_um", "longest_run_separator_um")
+AT_SEPARATOR = (
+    "delam_separator_fraction",
+    "gap_area_separator_um2_per_mm",
+    "gap_separator_max_um",
+    "longest_run_separator_um",
+)
 _EXTREME = "localisation of one pixel; an extreme of this section only"
 
 
@@ -67,6 +72,8 @@ def _separator(estimates: Estimates, joined: Joined, used: Any) -> None:
         gap = outwards * (lines.separator[number] - lines.surface[number]) * lines.tilt * px
         seen = np.isfinite(gap) & lines.measured[number]
         if not seen.any():
+            for name in AT_SEPARATOR:
+                estimates.missing(name, "no separator on this side", side=side, limit_um=limit)
             continue
         apart = np.zeros(gap.size, bool)
         longest = 0.0
@@ -87,6 +94,9 @@ def _separator(estimates: Estimates, joined: Joined, used: Any) -> None:
             share = float(part.sum() / whole.sum())
             estimates.add("delam_separator_fraction", share, wilson(share * len(used), len(used)),
                           len(used), "Wilson score interval over x-blocks", **facts)  # fmt: skip
+        open_um = np.bincount(block[apart], weights=gap[apart], minlength=joined.blocks)[used]
+        estimates.ratio("gap_area_separator_um2_per_mm", open_um * px, whole * px / 1000,
+                        len(used), bounds=(0.0, np.inf), **facts)  # fmt: skip
         widest = float(gap[apart].max()) if apart.any() else 0.0
         for name, value in (
             ("gap_separator_max_um", widest),

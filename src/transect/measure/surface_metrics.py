@@ -147,10 +147,11 @@ def _wedge(along: _Along, thickness: Floats) -> None:
 
 def _waviness(along: _Along, thickness: Floats) -> None:
     """Band-pass the thickness; where it is shorter than the longest wave, take a slope off."""
-    length = along.joined.shape[1] * along.px
+    known = np.flatnonzero(np.isfinite(thickness))
+    length = float(known[-1] - known[0] + 1) * along.px
     low, high = WAVES_UM
     if length < 2 * low:
-        along.missing("waviness_rms_um", f"section of {length:.0f} um; two waves of {low:.0f} um"
+        along.missing("waviness_rms_um", f"coating of {length:.0f} um; two waves of {low:.0f} um"
                       " are needed")  # fmt: skip
         return
     waves = gaussian_line(thickness, low / along.px)
@@ -159,10 +160,8 @@ def _waviness(along: _Along, thickness: Floats) -> None:
         waves = waves - gaussian_line(thickness, high / along.px)
         note = f"waves of {low / 1000:g} to {high / 1000:g} mm"
     else:
-        known = np.isfinite(waves)
-        x = np.arange(waves.size, dtype=np.float64)
-        slope, level = np.polyfit(x[known], waves[known], 1)
-        waves = waves - (slope * x + level)
+        slope, level = np.polyfit(known - known[0], waves[known], 1)
+        waves = waves - (slope * (np.arange(waves.size) - known[0]) + level)
         note = f"waves of {low / 1000:g} to {length / 1000:.2g} mm, without a slope"
     along.rms("waviness_rms_um", waves, note)
 
@@ -173,6 +172,9 @@ def _bevel(along: _Along, thickness: Floats) -> None:
     free = round(FREE_UM / along.px)
     plateau = float(np.median(thickness[known]))
     widths = []
+    if known.size < 2:
+        along.missing("edge_bevel_width_um", "coating at one column only")
+        return
     for ends in (known, known[::-1]):
         bare = ends[0] if ends[0] < ends[-1] else thickness.size - 1 - ends[0]
         # Foil without coating, not a mosaic that ends.
@@ -223,14 +225,16 @@ def _imprint(along: _Along, number: int) -> None:
     """How far particles are pressed into the foil: its edge beyond its own Gaussian line."""
     lines, cutoff_um = along.joined.lines, along.joined.settings.layers.cutoff_um
     inwards = 1.0 if number == 0 else -1.0
-    edge = lines.cut - inwards * lines.collector / 2
+    # Bare foil has nothing pressed into it.
+    coated = lines.measured[number] & lines.coated[number]
+    edge = np.where(coated, lines.cut - inwards * lines.collector / 2, np.nan)
     left = inwards * roughness(edge * lines.tilt * along.px, cutoff_um / along.px)
     if np.isfinite(left).sum() * along.px < cutoff_um:
         for name in ("imprint_depth_mean_um", "imprint_depth_p95_um"):
             along.missing(name, f"section shorter than two cut-offs of {cutoff_um:g} um")
         return
     note = f"cut-off {cutoff_um:g} um"
-    along.ratio("imprint_depth_mean_um", np.where(left > 0, left, np.nan), note)
+    along.ratio("imprint_depth_mean_um", np.maximum(left, 0.0), note)
     known = np.flatnonzero(np.isfinite(left))
     depth = np.maximum(left[known], 0.0)
     at = np.searchsorted(along.used, along.block[known])

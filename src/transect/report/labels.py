@@ -122,6 +122,7 @@ LABELS: dict[str, Label] = {
     "cc_contact_share_binder": Label("Collector under binder", _D, True),
     "cc_contact_share_pore": Label("Collector under pores and gaps", _D, True),
     "delam_separator_fraction": Label("Apart from the separator", _D, True),
+    "gap_area_separator_um2_per_mm": Label("Gap area at the separator", _D),
     "gap_separator_max_um": Label("Largest gap at the separator", _D),
     "longest_run_separator_um": Label("Longest run apart from the separator", _D),
     "binder_migration_index": Label("Binder migration index", _G),

@@ -95,6 +95,9 @@ KNOWN: dict[str, tuple[str, str]] = {
     "gap": ("run-length rule", "gaps without redeposit may come from the ion beam"),
     "longest_run": ("run-length rule", "grows with the section: compare equal widths"),
     "cc_contact": ("columns of the interface", "a proxy of adhesion: touching is not holding"),
+    "gap_area_separator": ("run-length rule", "without pressure there are gaps"),
+    "gap_separator": ("run-length rule", "an extreme of this section only"),
+    "longest_run_separator": ("run-length rule", "grows with the section: compare equal widths"),
     "delam_separator": ("run-length rule", "separators are pressed on in the cell only: a gap of a"
                         " section without pressure is none"),
     "gradient": ("thirds of the depth", "skin of calendering adds to it"),

@@ -206,7 +206,7 @@ _ALL = (
     Metric(
         "imprint_depth_mean_um",
         "um",
-        "mean depth of the foil's edge below its Gaussian line, where it is below",
+        "mean depth of the foil's edge below its Gaussian line, 0 where it is above",
     ),
     Metric("imprint_depth_p95_um", "um", "95 % of the foil's edge is less deep below that line"),
     Metric("side_asymmetry", "1", "2 (tA - tB) / (tA + tB) of the mean thicknesses", signed=True),
@@ -238,6 +238,11 @@ _ALL = (
         "1",
         "share of the separator interface with a gap of at least the smallest gap over at least the"
         " shortest run",
+    ),
+    Metric(
+        "gap_area_separator_um2_per_mm",
+        "um2/mm",
+        "area of the gaps that count per length of separator interface",
     ),
     Metric("gap_separator_max_um", "um", "widest gap at the separator that counts"),
     Metric("longest_run_separator_um", "um", "longest run of coating apart from its separator"),
