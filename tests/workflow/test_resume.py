@@ -13,7 +13,17 @@ pytestmark = [pytest.mark.workflow, pytest.mark.timeout(900)]
 
 STEPS = [
     *["index", "check", "shading", "register", "fuse", "details", "layers", "thresholds"],
-    *["segment", "resolve", "vary", "measure", "labels", "join", "judge", "report-section"],
+    *[
+        "segment",
+        "resolve",
+        "vary",
+        "measure",
+        "labels",
+        "transport",
+        "join",
+        "judge",
+        "report-section",
+    ],
     *["cell", "batch", "report-batch", "trend"],
 ]
 DISTURBED = '''#!{python}
