@@ -46,6 +46,7 @@ def thin(mask: Array) -> npt.NDArray[np.uint8]:
 @kernel
 def _peel(flat: Array, spots: Array, steps: Array) -> Array:
     gone = np.empty(len(spots), np.int64)
+    idle = 0
     for half in range(2 * PASSES):
         count = 0
         for spot in spots:
@@ -75,7 +76,10 @@ def _peel(flat: Array, spots: Array, steps: Array) -> Array:
             if branches == 1 and 2 <= near <= 3 and held == 0:
                 gone[count] = spot
                 count += 1
-        if count == 0 and half % 2 == 1 and half > 0:
+        # Only where neither half of a round takes anything away will none of those to come: to
+        # stop sooner would make a skeleton depend on what else lies in its window.
+        idle = idle + 1 if count == 0 else 0
+        if idle == 2:
             break
         for i in range(count):
             flat[gone[i]] = 0

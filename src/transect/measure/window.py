@@ -12,7 +12,7 @@ import pandas as pd
 from transect.candidates import settle, settle_halo
 from transect.config import MeasureConfig
 from transect.measure import components, objects, partials, skeleton
-from transect.measure.crack_points import skeleton_points
+from transect.measure.crack_points import ALONG, skeleton_points
 from transect.measure.lines import Lines
 from transect.measure.localise import Groups, localise
 from transect.measure.outline import outlines
@@ -40,7 +40,8 @@ class Reach:
     @property
     def halo(self) -> int:
         """Pixels around a window that its measurement depends on."""
-        return settle_halo(self.walls) + max(skeleton.HALO, self.contact, self.ring) + 2
+        thin = skeleton.HALO + ALONG
+        return settle_halo(self.walls) + max(thin, self.contact, self.ring) + 2
 
 
 def reach_of(config: MeasureConfig, px_um: float) -> Reach:
