@@ -33,8 +33,9 @@ from transect.measure.components import components  # noqa: E402
 from transect.measure.localise import localise  # noqa: E402
 from transect.measure.objects import particle_sums  # noqa: E402
 from transect.measure.outline import outlines  # noqa: E402
+from transect.measure.reach import Reach  # noqa: E402
 from transect.measure.source import Source  # noqa: E402
-from transect.measure.window import Reach, anchors_of  # noqa: E402
+from transect.measure.window_sums import anchors_of  # noqa: E402
 from transect.measure.zones import zone_sums  # noqa: E402
 from transect.parallel import WINDOW, windows  # noqa: E402
 from transect.phases import Phase  # noqa: E402

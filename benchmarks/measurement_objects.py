@@ -33,10 +33,11 @@ from transect.measure.joined import Joined  # noqa: E402
 from transect.measure.localise import localise  # noqa: E402
 from transect.measure.objects import particle_sums  # noqa: E402
 from transect.measure.outline import outlines  # noqa: E402
-from transect.measure.partials import SCHEMAS, Partials, merge  # noqa: E402
+from transect.measure.partial_schemas import SCHEMAS, frame_of  # noqa: E402
+from transect.measure.partials import Partials, merge  # noqa: E402
 from transect.measure.particles import particle_table  # noqa: E402
 from transect.measure.tables import CRACKS  # noqa: E402
-from transect.measure.window import _frame, anchors_of  # noqa: E402
+from transect.measure.window_sums import anchors_of  # noqa: E402
 from transect.phases import Phase  # noqa: E402
 
 PX_UM = 0.025
@@ -58,10 +59,10 @@ def columns_of(
     sums = particle_sums(labels.phases, local, labels.grey, core, origin, anchors)
     crossings, pairs = outlines(labels.phases, local, core, origin, len(ids), RING, CONTACT)
     tables = {kind: schema.empty() for kind, schema in SCHEMAS.items()}
-    tables["particles"] = _frame(
+    tables["particles"] = frame_of(
         "particles", *(part[1:] for part in (ids, sums[0], crossings, *sums[1:]))
     )
-    tables["neighbours"] = _frame("neighbours", ids[pairs[:, 0]], ids[pairs[:, 1]])
+    tables["neighbours"] = frame_of("neighbours", ids[pairs[:, 0]], ids[pairs[:, 1]])
     keys = {"batch": "b", "cell": "c", "section": "s"}
     lines = bare_lines(shape, PX_UM)
     joined = Joined(keys, Partials(tables), lines, shape, SETTINGS, 1.0, np.empty((0, 4)))

@@ -23,6 +23,19 @@ Defect = Literal[
 ]
 """What can be wrong with a coating."""
 
+CRACK_SHAPES = (
+    "crack_width_mean_um",
+    "crack_width_p95_um",
+    "crack_width_max_um",
+    "crack_width_sub_um",
+    "radial_index",
+    "contact_angle_deg",
+    "contact_angle_null_deg",
+    "contact_angle_excess_deg",
+    *(f"crack_share_{kind}" for kind in ("core", "surface", "through", "open")),
+)
+"""Metrics of the widths, directions and classes of cracks."""
+
 DEFECTS: dict[Defect, tuple[str, ...]] = {
     "particle_cracks": (
         "porosity_crack",
@@ -30,15 +43,7 @@ DEFECTS: dict[Defect, tuple[str, ...]] = {
         "crack_length_density_per_um",
         "crack_surface_density_per_um",
         "cracked_fraction",
-        "crack_width_mean_um",
-        "crack_width_p95_um",
-        "crack_width_max_um",
-        "crack_width_sub_um",
-        "radial_index",
-        "contact_angle_deg",
-        "contact_angle_null_deg",
-        "contact_angle_excess_deg",
-        *(f"crack_share_{kind}" for kind in ("core", "surface", "through", "open")),
+        *CRACK_SHAPES,
     ),
     "particle_voids": ("porosity_intra", "internal_porosity"),
     "detachment": ("detachment_mean",),

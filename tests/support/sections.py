@@ -14,8 +14,9 @@ from transect.measure.joined import Joined, Settings
 from transect.measure.lines import Lines
 from transect.measure.localise import Groups
 from transect.measure.partials import Partials, merge
+from transect.measure.reach import reach_of
 from transect.measure.section import section_tables
-from transect.measure.window import measure_arrays, reach_of
+from transect.measure.window import measure_arrays
 from transect.parallel import Window
 from transect.phases import Phase
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from support.sections import NO_GROUPS, Labels, bare_lines, join, packing, partials_of, tables_of
 from transect.measure.localise import Groups
-from transect.measure.partials import SCHEMAS, Partials, merge, merge_files, write_partials
+from transect.measure.partial_schemas import SCHEMAS
+from transect.measure.partials import Partials, merge, merge_files, write_partials
 from transect.phases import Phase
 
 SHAPE = (260, 330)

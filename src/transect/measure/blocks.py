@@ -27,17 +27,24 @@ def runs_of(flags: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.ND
     return np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
 
 
+def open_runs(
+    wide: npt.NDArray[np.bool_], px: float, least_um: float
+) -> tuple[npt.NDArray[np.bool_], float]:
+    """Keep what is wide over a run that is long enough; tell the longest such run, in um."""
+    out, longest = np.zeros_like(wide), 0
+    for start, stop in zip(*runs_of(wide), strict=True):
+        if (stop - start) * px >= least_um:
+            out[start:stop] = True
+            longest = max(longest, int(stop - start))
+    return out, longest * px
+
+
 def delaminated(joined: Joined) -> npt.NDArray[np.bool_]:
     """Find columns whose gap is wide enough in a run that is long enough, (2, columns)."""
     config, px = joined.settings.layers, joined.px_um
     widest = max(config.min_gap_um / px, MIN_GAP_PX)
     wide = (joined.lines.gap * joined.lines.tilt >= widest) & joined.lines.measured
-    out = np.zeros_like(wide)
-    for side in range(2):
-        for start, stop in zip(*runs_of(wide[side]), strict=True):
-            if (stop - start) * px >= config.min_run_um:
-                out[side, start:stop] = True
-    return out
+    return np.stack([open_runs(one, px, config.min_run_um)[0] for one in wide])
 
 
 def column_table(joined: Joined) -> pd.DataFrame:

@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from transect.measure.agglomerates import LEVELS
 from transect.measure.partials import Partials, merge
+from transect.measure.reach import Reach
 from transect.measure.source import Source
-from transect.measure.window import Measured, Reach, measure_window
+from transect.measure.window import Measured, measure_window
 from transect.parallel import Window, run, windows
 from transect.phases import COLORS
 from transect.recipes import RECIPES

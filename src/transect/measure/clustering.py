@@ -29,16 +29,14 @@ def add_clustering(estimates: Estimates, joined: Joined) -> None:
     """Add how binder clusters in cells as high as an x-block is wide, as nearly as bins allow."""
     found = _cells(joined)
     if found is None:
-        for name in CLUSTERING:
-            estimates.missing(name, f"fewer than {FEWEST} cells of coating")
+        estimates.all_missing(CLUSTERING, f"fewer than {FEWEST} cells of coating")
         return
     shares, cell = found
     facts: dict[str, Any] = {"note": f"cells of {cell[0]:.3g} x {cell[1]:.3g} um"}
     n = int(np.isfinite(shares).sum())
     binder = np.nanmean(shares)
     if not binder > 0:
-        for name in CLUSTERING:
-            estimates.missing(name, "no binder")
+        estimates.all_missing(CLUSTERING, "no binder")
         return
     flat = shares - _by_depth(shares)
     values = {

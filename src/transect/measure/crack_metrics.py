@@ -8,10 +8,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from transect.expect import CRACK_SHAPES
 from transect.measure.crack_points import EIGHTHS
-from transect.measure.crack_shapes import CLASSES, Shapes
+from transect.measure.crack_shapes import (
+    CLASSES,
+    CONTACT_AMOUNT,
+    CONTACT_LENGTH,
+    GREY_AMOUNT,
+    GREY_LENGTH,
+    MICRO,
+    MILLI,
+    RADIAL_AMOUNT,
+    RADIAL_LENGTH,
+    Shapes,
+)
 from transect.measure.estimates import Estimates
-from transect.measure.joined import Joined
+from transect.measure.joined import Joined, drawn
 from transect.measure.outline import crofton
 from transect.measure.phase_metrics import pixels
 from transect.phases import COATING, Phase
@@ -19,21 +31,10 @@ from transect.statistics.counts import wilson
 
 Floats = npt.NDArray[np.float64]
 
+NO_NEIGHBOUR = "no cracked particle has a neighbour"
+
 CRACK_PX = 1.0
 """Thinnest crack that the thresholds can see at all, in px."""
-
-
-_SHAPES = (
-    "crack_width_mean_um",
-    "crack_width_p95_um",
-    "crack_width_max_um",
-    "crack_width_sub_um",
-    "radial_index",
-    "contact_angle_deg",
-    "contact_angle_null_deg",
-    "contact_angle_excess_deg",
-    *(f"crack_share_{kind}" for kind in CLASSES),
-)
 
 
 def add_cracks(
@@ -68,23 +69,13 @@ def add_shapes(
 ) -> None:
     """Add widths, directions and classes of cracks, all weighted by their length."""
     px, n = joined.px_um, len(cracks)
-    note = "" if n else "no cracks"
     facts: dict[str, Any] = {"limit_um": CRACK_PX * px}
     if not n:
-        for name in _SHAPES:
-            estimates.missing(name, note, **facts)
+        estimates.all_missing(CRACK_SHAPES, "no cracks", **facts)
         return
     blocks = found.blocks[used].astype(np.float64)
     length = cracks["length_um"].to_numpy(np.float64)
-    at = np.clip(
-        np.searchsorted(used, joined.block_of(cracks["x_um"].to_numpy(np.float64))),
-        0,
-        max(len(used) - 1, 0),
-    )
-
-    def per_block(values: Floats) -> Floats:
-        return np.bincount(at, weights=values, minlength=len(used)).astype(np.float64)
-
+    per_block = joined.per_block(used, cracks["x_um"].to_numpy(np.float64))
     whole = per_block(length)
     wide = length * cracks["width_mean_um"].to_numpy(np.float64)
     estimates.ratio("crack_width_mean_um", per_block(wide), whole, n, bounds=(0.0, np.inf), **facts)
@@ -95,10 +86,12 @@ def add_shapes(
     largest = float(cracks["width_max_um"].max())
     estimates.add("crack_width_max_um", largest, (max(largest - px, 0.0), largest + px), n,
                   "localisation of one pixel; an extreme of this section", **facts)  # fmt: skip
-    for name, a, b, unit, bounds, why in (
-        ("crack_width_sub_um", 5, 4, 1e-3 * px, (0.0, np.inf), "no part is narrow"),
-        ("radial_index", 1, 0, 1e-6, (-1.0, 1.0), "no crack in a particle that is reported"),
-        ("contact_angle_deg", 3, 2, 1e-3, (0.0, 90.0), "no cracked particle has a neighbour"),
+    grey, radial = (GREY_AMOUNT, GREY_LENGTH), (RADIAL_AMOUNT, RADIAL_LENGTH)
+    contact = (CONTACT_AMOUNT, CONTACT_LENGTH)
+    for name, (a, b), unit, bounds, why in (
+        ("crack_width_sub_um", grey, px / MILLI, (0.0, np.inf), "no part is narrow"),
+        ("radial_index", radial, 1 / MICRO, (-1.0, 1.0), "no cracked particle is reported"),
+        ("contact_angle_deg", contact, 1 / MILLI, (0.0, 90.0), NO_NEIGHBOUR),
     ):
         if blocks[:, b].any():
             estimates.ratio(
@@ -107,22 +100,26 @@ def add_shapes(
         else:
             estimates.missing(name, why, **facts)
     _against_chance(estimates, joined, used, found)
+    classed = per_block(length * (cracks["crack_class"] != "").to_numpy())
     for kind in CLASSES:
         mine = per_block(length * (cracks["crack_class"] == kind).to_numpy())
-        estimates.ratio(f"crack_share_{kind}", mine, whole, n, bounds=(0.0, 1.0), **facts)
+        estimates.ratio(f"crack_share_{kind}", mine, classed, n, bounds=(0.0, 1.0), **facts)
 
 
 def _against_chance(estimates: Estimates, joined: Joined, used: Any, found: Shapes) -> None:
     """Add the contact angle that cracks anywhere would have, and how far theirs is from it."""
-    length, angle = found.particles[:, 2].astype(np.float64), found.particles[:, 3] * 1e-3
+    length = found.particles[:, CONTACT_LENGTH].astype(np.float64)
+    angle = found.particles[:, CONTACT_AMOUNT] / MILLI
     mine = (length > 0) & np.isfinite(found.null)
     facts: dict[str, Any] = {"limit_um": CRACK_PX * joined.px_um}
     if not mine.any():
-        for name in ("contact_angle_null_deg", "contact_angle_excess_deg"):
-            estimates.missing(name, "no cracked particle has a neighbour", **facts)
+        estimates.all_missing(
+            ("contact_angle_null_deg", "contact_angle_excess_deg"),
+            NO_NEIGHBOUR,
+            **facts,
+        )
         return
-    at = np.searchsorted(used, found.places[mine])
-    at = np.clip(at, 0, max(len(used) - 1, 0))
+    at = drawn(used, found.places[mine])
     whole, chance, off = (
         np.bincount(at, weights=values[mine], minlength=len(used)).astype(np.float64)
         for values in (length, length * found.null, angle - length * found.null)

@@ -23,6 +23,8 @@ skeleton nearby: alone it is even or odd; a direction along the skeleton; sum of
 greys across the crack and their number; 1 at an end of the skeleton, 2 where that is at the
 particle's outline."""
 
+COUNT = len(FIELDS)
+
 EIGHTHS = 8
 """Parts of a pixel that widths are told in."""
 
@@ -76,7 +78,7 @@ def skeleton_points(
     for r in range(core[0], core[1]):
         for c in range(core[2], core[3]):
             count += int(skeleton[r, c] > 0 and labels[r - core[0], c - core[2]] > 0)
-    points = np.zeros((count, 10), np.int64)
+    points = np.zeros((count, COUNT), np.int64)
     components = np.zeros(count, np.int64)
     count = 0
     for r in range(core[0], core[1]):

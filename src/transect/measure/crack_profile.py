@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from transect.measure.joined import Joined, keyed
+from transect.measure.joined import Joined, drawn, keyed
 from transect.measure.tables import CRACK_PROFILE
 from transect.statistics.bootstrap import Resampling, percentile_interval
 
@@ -38,8 +38,7 @@ def crack_profile(
         X-blocks that are drawn from.
     """
     whole = particles[(particles["ml_weight"] > 0).to_numpy()]
-    blocks = joined.block_of(whole["x_um"].to_numpy(np.float64))
-    blocks = np.clip(np.searchsorted(used, blocks), 0, max(len(used) - 1, 0))
+    blocks = drawn(used, joined.block_of(whole["x_um"].to_numpy(np.float64)))
     parts = []
     for axis in ("ecd_um", "zeta", "x_um"):
         values = whole[axis].to_numpy(np.float64)
@@ -96,9 +95,9 @@ def _classes(
         with np.errstate(divide="ignore", invalid="ignore"):
             found = a.sum(axis=0) / b.sum(axis=0)
             # einsum adds in a fixed order; a threaded product of matrices would not.
-            drawn = np.einsum("rb,bk->rk", draws, a) / np.einsum("rb,bk->rk", draws, b)
+            again = np.einsum("rb,bk->rk", draws, a) / np.einsum("rb,bk->rk", draws, b)
         limits = [
-            percentile_interval(float(value), drawn[:, k], resampling.widen, 0.0, top)
+            percentile_interval(float(value), again[:, k], resampling.widen, 0.0, top)
             if np.isfinite(value)
             else (np.nan, np.nan)
             for k, value in enumerate(found)

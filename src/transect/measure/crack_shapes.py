@@ -21,7 +21,6 @@ import pandas as pd
 from transect.kernels import kernel
 from transect.measure.crack_points import EIGHTHS, WIDEST
 from transect.measure.joined import Joined
-from transect.measure.tables import CRACKS
 from transect.measure.union import parents_of
 
 Array = npt.NDArray[Any]
@@ -37,14 +36,19 @@ THIN = 4 * EIGHTHS
 """Width by the distance to the edge, up to which that says little, and the greys across are taken:
 less than 3.5 px in truth."""
 
-RESOLVED_PX = 3.0
-"""Width from which area over length tells it."""
-
 CONTRAST = 5.0
 """Least difference of the greys of material and pores, in levels, to tell a width by."""
 
 CLASSES = ("core", "surface", "through", "open")
-_MILLI, _MICRO = 1e3, 1e6
+
+LENGTH, WIDEST_HERE, PLACE, ENDS, THIN_AMOUNT, THIN_LENGTH = range(6)
+"""Sums of a crack: length, largest width in eighths of a pixel, length x r/R, ends at the outline,
+length x width by greys, and the length of what that is of."""
+
+RADIAL_LENGTH, RADIAL_AMOUNT, CONTACT_LENGTH, CONTACT_AMOUNT, GREY_LENGTH, GREY_AMOUNT = range(6)
+"""Sums of a particle and of an x-block: length and length x cos 2a, length and length x contact
+angle; of an x-block also length and length x width by greys."""
+MILLI, MICRO = 1e3, 1e6
 _TURNS = 360
 
 
@@ -55,12 +59,11 @@ class Shapes:
     Attributes
     ----------
     cracks
-        int64 (cracks, 6): length, largest width in eighths of a pixel, length x r/R, ends at the
-        outline, length x width by greys, length of what that is of.
+        int64 (cracks, 6): from `LENGTH` to `THIN_LENGTH`.
     particles
-        int64 (particles, 4): length and length x cos 2a; length and length x contact angle.
+        int64 (particles, 4): from `RADIAL_LENGTH` to `CONTACT_AMOUNT`.
     blocks
-        int64 (x-blocks, 6): as the particles', then length and length x width by greys.
+        int64 (x-blocks, 6): from `RADIAL_LENGTH` to `GREY_AMOUNT`.
     widths
         int64 (x-blocks, WIDTHS): length by width.
     null
@@ -103,7 +106,7 @@ def shapes_of(joined: Joined, cracks: pd.DataFrame, particles: pd.DataFrame) -> 
     )
     if not len(cracks):
         return out
-    owner = _rows(ids, cracks["particle"].to_numpy())
+    owner = rows_of(ids, cracks["particle"].to_numpy())
     # What is not reported is so small that any crack is long.
     diameters = particles["ecd_um"].to_numpy(np.float64)
     out.diameters_um[owner >= 0] = diameters[owner[owner >= 0]]
@@ -113,7 +116,7 @@ def shapes_of(joined: Joined, cracks: pd.DataFrame, particles: pd.DataFrame) -> 
     pore = _pore_grey(joined)
     pieces = np.sort(joined.partials["cracks"]["component"].to_numpy())
     roots = pieces[parents_of(pieces, joined.partials["runs"])]
-    listed = _rows(cracks["crack"].to_numpy(), roots)
+    listed = rows_of(cracks["crack"].to_numpy(), roots)
     for part in joined.partials.points():
         if len(part):
             which = listed[np.searchsorted(pieces, part["component"].to_numpy())]
@@ -127,7 +130,7 @@ def shapes_of(joined: Joined, cracks: pd.DataFrame, particles: pd.DataFrame) -> 
     return out
 
 
-def _rows(ids: Array, wanted: Array) -> npt.NDArray[np.int64]:
+def rows_of(ids: Array, wanted: Array) -> npt.NDArray[np.int64]:
     """Row of each wanted id among ids in any order, -1 where it is not there."""
     if not len(ids):
         return np.full(len(wanted), -1)
@@ -145,7 +148,7 @@ def _pore_grey(joined: Joined) -> float:
 def _ways(joined: Joined, particles: pd.DataFrame, cracked: Array) -> tuple[Array, Floats]:
     """Directions from each cracked particle to its neighbours, in rad: starts and values."""
     ids, pairs = particles["particle"].to_numpy(), joined.partials["neighbours"]
-    a, b = (_rows(ids, pairs[name].to_numpy()) for name in ("particle", "neighbour"))
+    a, b = (rows_of(ids, pairs[name].to_numpy()) for name in ("particle", "neighbour"))
     known = (a >= 0) & (b >= 0)
     a, b = a[known], b[known]
     flagged = np.zeros(len(ids), bool)
@@ -199,77 +202,38 @@ def _add(
         # Half of every step to a neighbour: the other half is the neighbour's.
         length = 474 * orthogonal + 670 * diagonal
         block = column // block_px
-        crack[0] += length
-        crack[1] = max(crack[1], width)
-        crack[3] += int(end == 2)
+        crack[LENGTH] += length
+        crack[WIDEST_HERE] = max(crack[WIDEST_HERE], width)
+        crack[ENDS] += int(end == 2)
         widths[block, min(width, WIDTHS - 1)] += length
         if particle < 0:
             continue
         if width <= THIN and material[particle] - pore >= CONTRAST:
             wide = (across * material[particle] - dark) / (material[particle] - pore)
-            amount = int(np.rint(wide * _MILLI)) * length
-            crack[4], crack[5] = crack[4] + amount, crack[5] + length
-            blocks[block, 4] += length
-            blocks[block, 5] += amount
+            amount = int(np.rint(wide * MILLI)) * length
+            crack[THIN_AMOUNT] += amount
+            crack[THIN_LENGTH] += length
+            blocks[block, GREY_LENGTH] += length
+            blocks[block, GREY_AMOUNT] += amount
         dx = column + 0.5 - centres[particle, 0]
         dy = row + 0.5 - centres[particle, 1]
         away, radius = np.hypot(dx, dy), centres[particle, 2] / 2
-        crack[2] += int(np.rint(_MILLI * min(away / radius, 10.0))) * length
+        crack[PLACE] += int(np.rint(MILLI * min(away / radius, 10.0))) * length
         if away < INNER * radius or away == 0.0:
             continue
         along, aside = tx * dx + ty * dy, tx * dy - ty * dx
         total = along * along + aside * aside
         if total > 0:
-            amount = int(np.rint(_MICRO * (along * along - aside * aside) / total)) * length
-            particles[particle, 0] += length
-            particles[particle, 1] += amount
-            blocks[block, 0] += length
-            blocks[block, 1] += amount
+            amount = int(np.rint(MICRO * (along * along - aside * aside) / total)) * length
+            particles[particle, RADIAL_LENGTH] += length
+            particles[particle, RADIAL_AMOUNT] += amount
+            blocks[block, RADIAL_LENGTH] += length
+            blocks[block, RADIAL_AMOUNT] += amount
         first, last = starts[particle], starts[particle + 1]
         if last > first:
             angle = _nearest(np.arctan2(dy, dx), ways[first:last])
-            amount = int(np.rint(_MILLI * angle)) * length
-            particles[particle, 2] += length
-            particles[particle, 3] += amount
-            blocks[block, 2] += length
-            blocks[block, 3] += amount
-
-
-def with_shapes(cracks: pd.DataFrame, found: Shapes, joined: Joined) -> pd.DataFrame:
-    """Add widths and classes to the rows of the table `cracks`."""
-    if not len(cracks):
-        return CRACKS.empty()
-    px, every = joined.px_um, joined.cracks
-    row = _rows(every["component"].to_numpy(), cracks["crack"].to_numpy())
-    open_px = every["open"].to_numpy()[row]
-    length = np.maximum(found.cracks[:, 0], 1)
-    limit = joined.settings.measure.cracked_length_ratio * found.diameters_um
-    widest = found.cracks[:, 1] / EIGHTHS
-    place = found.cracks[:, 2] / length / _MILLI
-    kind = np.where(place < 0.5, 0, 1)
-    kind = np.where(found.cracks[:, 3] >= 2, 2, kind)
-    kind = np.where(open_px > 0, 3, kind)
-    return cracks.assign(
-        width_max_um=widest * px,
-        width_sub_um=_over(found.cracks[:, 4], found.cracks[:, 5], _MILLI) * px,
-        width_resolved=cracks["width_mean_um"].to_numpy() >= RESOLVED_PX * px,
-        radial_place=place,
-        crack_class=np.array(CLASSES, object)[kind],
-        long=cracks["length_um"].to_numpy() > limit,
-    )[CRACKS.names]
-
-
-def with_angles(particles: pd.DataFrame, found: Shapes) -> pd.DataFrame:
-    """Add the directions of the cracks to the table of particles, NaN where there are none."""
-    sums = found.particles
-    angle = _over(sums[:, 3], sums[:, 2], _MILLI)
-    # In place: a million rows are not copied.
-    particles["radial_index"] = _over(sums[:, 1], sums[:, 0], _MICRO)
-    particles["contact_angle_deg"] = angle
-    particles["contact_angle_null_deg"] = np.where(np.isnan(angle), np.nan, found.null)
-    return particles
-
-
-def _over(part: Array, whole: Array, unit: float) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(whole > 0, part / whole / unit, np.nan)
+            amount = int(np.rint(MILLI * angle)) * length
+            particles[particle, CONTACT_LENGTH] += length
+            particles[particle, CONTACT_AMOUNT] += amount
+            blocks[block, CONTACT_LENGTH] += length
+            blocks[block, CONTACT_AMOUNT] += amount

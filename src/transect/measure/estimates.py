@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,6 +106,11 @@ class Estimates:
     def missing(self, metric: str, note: str, *, side: str = "", limit_um: float = NAN) -> None:
         """Add a metric that is not defined for this section."""
         self.add(metric, NAN, (NAN, NAN), 0, "", side=side, limit_um=limit_um, note=note)
+
+    def all_missing(self, metrics: Iterable[str], note: str, **facts: Any) -> None:
+        """Add several metrics that are not defined for this section."""
+        for metric in metrics:
+            self.missing(metric, note, **facts)
 
     def resampled(
         self,

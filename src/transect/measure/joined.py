@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +20,8 @@ from transect.config import (
 )
 from transect.measure.lines import Lines
 from transect.measure.partials import Partials
+from transect.measure.reach import Reach, reach_of
 from transect.measure.union import unite
-from transect.measure.window import Reach, reach_of
 from transect.phases import Phase
 
 
@@ -109,6 +111,22 @@ class Joined:
         """X-block of points along the foil."""
         block = np.floor(x_um / self.px_um / self.reach.block).astype(np.int64)
         return np.clip(block, 0, max(self.blocks - 1, 0))
+
+    def per_block(
+        self, used: npt.NDArray[np.intp], x_um: npt.NDArray[np.float64]
+    ) -> Callable[[npt.NDArray[Any]], npt.NDArray[np.float64]]:
+        """Give what sums values of points along the foil by the x-block that is drawn."""
+        at = drawn(used, self.block_of(x_um))
+
+        def total(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+            return np.bincount(at, weights=values, minlength=len(used)).astype(np.float64)
+
+        return total
+
+
+def drawn(used: npt.NDArray[np.intp], blocks: npt.NDArray[np.integer]) -> npt.NDArray[np.intp]:
+    """Give the numbers of x-blocks among those that are drawn from; of others, the next one's."""
+    return np.clip(np.searchsorted(used, blocks), 0, max(len(used) - 1, 0))
 
 
 def _dense(frame: pd.DataFrame, shape: tuple[int, ...]) -> npt.NDArray[np.int64]:

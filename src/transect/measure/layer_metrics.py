@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from transect.measure.blocks import MIN_GAP_PX, runs_of
+from transect.measure.blocks import runs_of
 from transect.measure.estimates import Estimates
+from transect.measure.gap_metrics import EXTREME, Interface, add_gaps
 from transect.measure.joined import Joined
 from transect.measure.lines import SIDES
 from transect.statistics.bootstrap import integral_length
-from transect.statistics.counts import wilson
 
 Floats = npt.NDArray[np.float64]
 
@@ -21,12 +21,8 @@ _THICKNESS = ("t_mean_um", "t_sd_um", "t_cv", "t_min_um", "t_max_um", "t_range_u
 _OTHERS = (
     "side_asymmetry",
     "cc_thickness_um",
-    "delam_fraction",
-    "gap_max_um",
-    "longest_run_um",
-    "gap_area_um2_per_mm",
 )
-_EXTREME = "localisation of one pixel; an extreme of this section only"
+AT_COLLECTOR = ("delam_fraction", "gap_area_um2_per_mm", "gap_max_um", "longest_run_um")
 
 
 def add_layers(estimates: Estimates, joined: Joined, columns: pd.DataFrame, used: Any) -> None:
@@ -44,9 +40,8 @@ def add_layers(estimates: Estimates, joined: Joined, columns: pd.DataFrame, used
         X-blocks that are drawn from.
     """
     if not joined.lines.foil or not len(columns):
-        why = "no collector in the section" if not joined.lines.foil else "no coating measured"
-        for name in (*_THICKNESS, *_OTHERS):
-            estimates.missing(name, why)
+        why = joined.lines.without_thickness
+        estimates.all_missing((*_THICKNESS, *_OTHERS, *AT_COLLECTOR), why)
         return
     means = {}
     for side in SIDES:
@@ -110,35 +105,22 @@ def _thickness(
     low, high = float(t.min()), float(t.max())
     for name, value in (("t_min_um", low), ("t_max_um", high), ("t_range_um", high - low)):
         ends = (max(value - px, 0.0), value + px)
-        estimates.add(name, value, ends, len(t), _EXTREME, side=side, limit_um=px)
+        estimates.add(name, value, ends, len(t), EXTREME, side=side, limit_um=px)
     return middle, mean
 
 
 def _delamination(estimates: Estimates, joined: Joined, columns: pd.DataFrame, used: Any) -> None:
-    px = joined.px_um
-    limit = max(joined.settings.layers.min_gap_um, MIN_GAP_PX * px)
     for side in ("", *SIDES):
         rows = columns if not side else columns[columns["side"] == side]
         if not len(rows):
             continue
-        apart = rows["delaminated"].to_numpy(bool)
-        gap = np.where(apart, rows["gap_um"].to_numpy(np.float64), 0.0)
-        facts: dict[str, Any] = {"side": side, "limit_um": limit}
-        length, count = _per_block(joined, rows, apart.astype(np.float64), used)
-        if 0 < length.sum() < count.sum():
-            estimates.ratio("delam_fraction", length, count, len(used), bounds=(0.0, 1.0), **facts)
-        else:
-            share = float(length.sum() / count.sum()) if count.sum() else np.nan
-            ends = wilson(share * len(used), len(used))
-            estimates.add("delam_fraction", share, ends, len(used),
-                          "Wilson score interval over x-blocks", **facts)  # fmt: skip
-        area, _ = _per_block(joined, rows, gap * px, used)
-        estimates.ratio("gap_area_um2_per_mm", area, count * px / 1000, len(used),
-                        bounds=(0.0, np.inf), **facts)  # fmt: skip
-        widest, longest = float(gap.max()), _longest(rows, px)
-        for name, value in (("gap_max_um", widest), ("longest_run_um", longest)):
-            ends = (max(value - px, 0.0), value + px)
-            estimates.add(name, value, ends, int(apart.sum()), _EXTREME, **facts)
+        found = Interface(
+            joined.block_of(rows["x_um"].to_numpy(np.float64)),
+            rows["delaminated"].to_numpy(bool),
+            rows["gap_um"].to_numpy(np.float64),
+            _longest(rows, joined.px_um),
+        )
+        add_gaps(estimates, joined, used, AT_COLLECTOR, found, side)
 
 
 def _longest(rows: pd.DataFrame, px: float) -> float:

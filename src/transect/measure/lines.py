@@ -63,6 +63,11 @@ class Lines:
         return np.isfinite(self.base) & np.isfinite(self.surface) & (self.thickness > 0)
 
     @property
+    def without_thickness(self) -> str:
+        """Why a section has no thickness, where it has none."""
+        return "no coating measured" if self.foil else "no collector in the section"
+
+    @property
     def thickness(self) -> Floats:
         """Rows from base to envelope, shape (2, columns)."""
         return np.abs(self.base - self.surface)

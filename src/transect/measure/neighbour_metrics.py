@@ -10,7 +10,6 @@ import pandas as pd
 
 from transect.measure.estimates import Estimates
 from transect.measure.joined import Joined
-from transect.measure.particles import per_drawn_block
 from transect.phases import COATING
 from transect.statistics.counts import rate
 from transect.statistics.registry import elsewhere
@@ -34,17 +33,17 @@ def add_neighbours(
     limit = joined.settings.segment.min_particle_px * joined.px_um
     weights = particles["ml_weight"].to_numpy(np.float64)
     found, whole = len(particles), int(np.count_nonzero(weights))
-    per_block = per_drawn_block(joined, used, particles)
+    per_block = joined.per_block(used, particles["x_um"].to_numpy(np.float64))
     facts: dict[str, Any] = {"limit_um": limit}
     solid = joined.settings.segment.filler == "electrolyte"
     if not solid:
-        for name in OF_ELECTROLYTE:
-            estimates.missing(name, elsewhere(joined.settings.expect.name), **facts)
+        estimates.all_missing(OF_ELECTROLYTE, elsewhere(joined.settings.expect.name), **facts)
     names = {**FACING, **(OF_ELECTROLYTE if solid else {})}
     if not whole:
         note = "no particle that is whole" if found else "no particles"
-        for name in ("orientation_S2", "n_neighbours_mean", "fragment_fraction", *names):
-            estimates.missing(name, note, **facts)
+        estimates.all_missing(
+            ("orientation_S2", "n_neighbours_mean", "fragment_fraction", *names), note, **facts
+        )
     else:
         area = weights * particles["area_filled_um2"].to_numpy(np.float64)
         turn = np.radians(2 * particles["orientation_deg"].to_numpy(np.float64))

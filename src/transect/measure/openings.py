@@ -9,7 +9,7 @@ import pandas as pd
 from transect.measure.joined import Joined, keyed
 from transect.measure.lines import place
 from transect.measure.outline import crofton
-from transect.measure.partials import STEPS
+from transect.measure.partial_schemas import STEPS
 from transect.measure.skeleton import length_and_width
 from transect.measure.tables import CRACKS, PORES
 from transect.phases import Phase

@@ -1,6 +1,6 @@
 """Mergeable sums of windows and blocks: integers by key, so that the order of merging is nothing.
 
-Everything is in pixels of the mosaic here; units come with the final tables.
+What they are is in `partial_schemas`.
 """
 
 from __future__ import annotations
@@ -14,156 +14,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from transect.measure import components, objects
-from transect.measure.directions import DIRECTIONS
-from transect.measure.outline import CROSSINGS
-from transect.measure.touching import TOUCHING
+from transect.measure.partial_schemas import (
+    HIGH,
+    KEYS,
+    LEAST,
+    LOW,
+    MOST,
+    NEIGHBOURS,
+    POINTS,
+    SCHEMAS,
+)
 from transect.storage.files import writing
-from transect.storage.tables import Column, Schema, read_table, write_table
-
-_I = "int64"
-
-
-def _counts(names: Sequence[str], what: str) -> tuple[Column, ...]:
-    return tuple(Column(name, _I, "px", f"{what}: {name.replace('_', ' ')}") for name in names)
-
-
-BOX = ("row0", "row1", "column0", "column1")
-LOW = tuple(f"low_{k:02d}" for k in range(DIRECTIONS))
-HIGH = tuple(f"high_{k:02d}" for k in range(DIRECTIONS))
-STEPS = ("orthogonal", "diagonal")
-_PARTICLE = Column("particle", "uint64", "", "particle id; 0 for none")
-_COMPONENT = Column("component", "uint64", "", "1 + global index of the first pixel in the window")
-
-PARTICLES = Schema(
-    "partial_particles",
-    1,
-    "Sums over particles",
-    (
-        _PARTICLE,
-        *_counts(objects.SUMS, "sum about the particle's anchor"),
-        *_counts(CROSSINGS, "steps out of the particle"),
-        *(Column(n, "int32", "px", "bounding box in the mosaic") for n in BOX),
-        *(Column(n, _I, "", "smallest packed projection of pixels") for n in LOW),
-        *(Column(n, _I, "", "largest packed projection of pixels") for n in HIGH),
-    ),
-)
-NEIGHBOURS = Schema(
-    "partial_neighbours",
-    1,
-    "Pairs of particles within the contact distance",
-    (_PARTICLE, Column("neighbour", "uint64", "", "particle near it")),
-)
-_OPENING = (_COMPONENT, Column("phase", "uint8", "", "code of the phase"), _PARTICLE)
-CRACKS = Schema(
-    "partial_cracks",
-    1,
-    "Sums over connected cracks of each window",
-    (
-        *_OPENING,
-        *_counts(components.SUMS, "sum over the component"),
-        *_counts(STEPS, "steps along the skeleton"),
-    ),
-)
-PORES = Schema(
-    "partial_pores",
-    1,
-    "Sums over connected pores, voids and gaps of each window",
-    (
-        *_OPENING,
-        *_counts(components.SUMS, "sum over the component"),
-        *(Column(n, "int32", "px", "bounding box in the mosaic") for n in BOX),
-    ),
-)
-SUMS = Schema(
-    "partial_sums",
-    1,
-    "Pixels by x-block, side, depth and phase; steps out of the active material",
-    (
-        Column("block", "int32", "", "x-block"),
-        Column("side", "uint8", "", "0 for a, 1 for b"),
-        Column("depth_bin", "int32", "", "bin of relative depth; -1 for steps"),
-        Column("phase", "uint8", "", "code of the phase; for steps 0 axial and 1 diagonal"),
-        Column("count", _I, "px", "how many"),
-    ),
-)
-RUNS = Schema(
-    "partial_runs",
-    1,
-    "Where components touch the borders of windows",
-    (
-        Column("axis", "uint8", "", "0 between rows, 1 between columns"),
-        Column("line", "int32", "px", "row or column after the border"),
-        Column("side", "uint8", "", "0 before the border, 1 after"),
-        Column("start", "int32", "px", "first pixel along the border"),
-        Column("stop", "int32", "px", "one past the last"),
-        *_OPENING,
-    ),
-)
-POINTS = Schema(
-    "partial_points",
-    1,
-    "Pixels of the cracks' skeletons",
-    (
-        Column("row", "int32", "px", "row in the mosaic"),
-        Column("column", "int32", "px", "column in the mosaic"),
-        _COMPONENT,
-        Column("orthogonal", "uint8", "px", "orthogonal steps to neighbours on the skeleton"),
-        Column("diagonal", "uint8", "px", "diagonal steps to neighbours on the skeleton"),
-        Column("width", "uint8", "px", "twice the distance to what is no crack, in eighths"),
-        Column("tx", "int8", "", "direction along the skeleton, columns, of 100"),
-        Column("ty", "int8", "", "direction along the skeleton, rows, of 100"),
-        Column("dark", "int32", "", "sum of greys across the crack"),
-        Column("across", "uint8", "", "number of these greys"),
-        Column("end", "uint8", "", "1 at an end of the skeleton, 2 at one at the outline"),
-    ),
-)
-GREYS = Schema(
-    "partial_greys",
-    1,
-    "Greys of pores between particles",
-    (
-        Column("phase", "uint8", "", "code of the phase"),
-        Column("count", _I, "px", "pixels"),
-        Column("sum_grey", _I, "", "sum of their greys"),
-    ),
-)
-TOUCHES = Schema(
-    "partial_touching",
-    1,
-    "Rows of each column next to the collector, by what they are",
-    (
-        Column("column", "int32", "px", "column of the mosaic"),
-        Column("side", "uint8", "", "0 for a, 1 for b"),
-        *_counts(TOUCHING, "rows"),
-    ),
-)
-SCHEMAS = {
-    "particles": PARTICLES,
-    "neighbours": NEIGHBOURS,
-    "cracks": CRACKS,
-    "pores": PORES,
-    "sums": SUMS,
-    "runs": RUNS,
-    "points": POINTS,
-    "greys": GREYS,
-    "touching": TOUCHES,
-}
-_KEYS = {
-    "particles": ["particle"],
-    "neighbours": ["particle", "neighbour"],
-    "cracks": ["component"],
-    "pores": ["component"],
-    "sums": ["block", "side", "depth_bin", "phase"],
-    "runs": ["axis", "line", "start", "side"],
-    "points": ["row", "column"],
-    "greys": ["phase"],
-    "touching": ["column", "side"],
-}
-LEAST = {*LOW, "row0", "column0"}
-"""Columns of which the smallest value is kept."""
-MOST = {*HIGH, "row1", "column1"}
-"""Columns of which the largest value is kept."""
+from transect.storage.tables import Schema, read_table, write_table
 
 
 @dataclass(frozen=True)
@@ -209,7 +71,7 @@ def merge(parts: Sequence[Partials]) -> Partials:
         def column(name: str, frames: list[pd.DataFrame] = frames) -> npt.NDArray[Any]:
             return np.concatenate([frame[name].to_numpy() for frame in frames])
 
-        tables[kind] = _reduce(column, _KEYS[kind], schema) if frames else schema.empty()
+        tables[kind] = _reduce(column, KEYS[kind], schema) if frames else schema.empty()
     return Partials(tables)
 
 
@@ -230,7 +92,7 @@ def merge_files(folders: Sequence[Path]) -> Partials:
         def column(name: str, paths: list[Path] = paths) -> npt.NDArray[Any]:
             return np.concatenate([read_table(p, columns=[name])[name].to_numpy() for p in paths])
 
-        tables[kind] = _reduce(column, _KEYS[kind], schema) if paths else schema.empty()
+        tables[kind] = _reduce(column, KEYS[kind], schema) if paths else schema.empty()
     return Partials(tables, tuple(folder / "points.parquet" for folder in folders))
 
 
@@ -253,7 +115,7 @@ def _reduce(
             merged[one.name] = np.minimum.reduceat(values, starts)
         elif one.name in MOST:
             merged[one.name] = np.maximum.reduceat(values, starts)
-        elif one.dtype == _I:
+        elif one.dtype == "int64":
             merged[one.name] = np.add.reduceat(values, starts)
         else:
             merged[one.name] = values[starts]

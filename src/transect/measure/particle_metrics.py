@@ -10,8 +10,7 @@ import pandas as pd
 
 from transect.measure.crack_metrics import add_cracked
 from transect.measure.estimates import Estimates
-from transect.measure.joined import Joined
-from transect.measure.particles import drawn_blocks, per_drawn_block
+from transect.measure.joined import Joined, drawn
 from transect.measure.phase_metrics import pixels
 from transect.measure.sizes import OF_VOLUME, Sections, add_sizes
 from transect.phases import COATING
@@ -36,10 +35,8 @@ def add_particles(estimates: Estimates, joined: Joined, used: Any, particles: pd
     """Add number, size, shape and cracks of the rows of the table `particles`."""
     limit = joined.settings.segment.min_particle_px * joined.px_um
     weights = particles["ml_weight"].to_numpy(np.float64)
-    blocks, per_block = (
-        drawn_blocks(joined, used, particles),
-        per_drawn_block(joined, used, particles),
-    )
+    x_um = particles["x_um"].to_numpy(np.float64)
+    blocks, per_block = drawn(used, joined.block_of(x_um)), joined.per_block(used, x_um)
     count = per_block(np.ones(len(particles)))
     facts: dict[str, Any] = {"limit_um": limit, "bounds": (0.0, np.inf)}
     area = pixels(joined, used, *COATING) * joined.px_um**2 / 1e6
@@ -82,7 +79,8 @@ def add_volumes(
             estimates.missing(metric, note, limit_um=limit)
         return None
     weights, ecd = (whole[name].to_numpy(np.float64) for name in ("ml_weight", "ecd_um"))
-    sections = Sections(ecd, weights, drawn_blocks(joined, used, whole), limit)
+    blocks = drawn(used, joined.block_of(whole["x_um"].to_numpy(np.float64)))
+    sections = Sections(ecd, weights, blocks, limit)
     return add_sizes(estimates, sections, estimates.value("aspect_ratio_median"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,10 @@ from transect.measure.directions import hulls
 from transect.measure.joined import Joined
 from transect.measure.lines import foil_deg, place
 from transect.measure.outline import FACING, crofton
-from transect.measure.partials import HIGH, LOW
+from transect.measure.partial_schemas import HIGH, LOW
 from transect.measure.seams import at_seams
 from transect.measure.tables import PARTICLES
-from transect.measure.window import anchors_of
+from transect.measure.window_sums import anchors_of
 
 Floats = npt.NDArray[np.float64]
 Array = npt.NDArray[Any]
@@ -217,26 +216,6 @@ def _frame_facts(sums: pd.DataFrame, table: dict[str, Any], joined: Joined) -> d
     left, right = (sums[f"column{k}"].to_numpy(np.float64) for k in (0, 1))
     flag = at_seams(joined.seams, (first, end), (left, right))
     return {"ml_weight": np.where(table["complete"], weight, 0.0), "seam_flag": flag}
-
-
-def per_drawn_block(
-    joined: Joined, used: Any, particles: pd.DataFrame
-) -> Callable[[Floats], Floats]:
-    """Give what sums values of particles by drawn x-block."""
-    at = drawn_blocks(joined, used, particles)
-
-    def total(values: Floats) -> Floats:
-        out = np.zeros(len(used))
-        np.add.at(out, at, values)
-        return out
-
-    return total
-
-
-def drawn_blocks(joined: Joined, used: Any, particles: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """X-block of each particle, as the draws count them."""
-    blocks = joined.block_of(particles["x_um"].to_numpy(np.float64))
-    return np.clip(np.searchsorted(used, blocks), 0, max(len(used) - 1, 0))
 
 
 def foreign(grey: Floats, sigma: float) -> npt.NDArray[np.bool_]:

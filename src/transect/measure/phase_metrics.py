@@ -165,12 +165,10 @@ def add_mass_balance(estimates: Estimates, joined: Joined) -> None:
     sides = [row for row in estimates.rows if row["metric"] == "t_mean_um"]
     sides = [row for row in sides if np.isfinite(row["value"])]
     if loading is None or density is None:
-        for name in names:
-            estimates.missing(name, "loading_mg_cm2 and solids_g_cm3 are not given")
+        estimates.all_missing(names, "loading_mg_cm2 and solids_g_cm3 are not given")
         return
     if not sides:
-        for name in names:
-            estimates.missing(name, "no thickness")
+        estimates.all_missing(names, "no thickness")
         return
 
     def left(t_um: float) -> float:

@@ -14,7 +14,8 @@ from transect.measure.agglomerates import (
     coarse_phases,
 )
 from transect.measure.blocks import block_table, column_table
-from transect.measure.crack_shapes import shapes_of, with_angles, with_shapes
+from transect.measure.crack_columns import with_angles, with_shapes
+from transect.measure.crack_shapes import shapes_of
 from transect.measure.joined import Joined
 from transect.measure.lines import Lines
 from transect.measure.metrics import Tables, metric_tables

@@ -21,13 +21,14 @@ from transect.measure.decisions import with_segmentation
 from transect.measure.expected import hold
 from transect.measure.joined import Joined, Settings
 from transect.measure.lines import read_lines
-from transect.measure.partials import SCHEMAS, merge_files, write_partials
+from transect.measure.partial_schemas import SCHEMAS
+from transect.measure.partials import merge_files, write_partials
+from transect.measure.reach import reach_of
 from transect.measure.seams import COLUMNS, bad_seams
 from transect.measure.section import grey_step, lumps_of, section_tables
 from transect.measure.source import Source, read_groups
 from transect.measure.tables import DECISIONS, SECTION_TABLES
 from transect.measure.transport.tables import read_transport
-from transect.measure.window import reach_of
 from transect.parallel import block_columns
 from transect.recipes import RECIPES
 from transect.storage.digests import digest_file

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from transect.measure.estimates import Estimates
-from transect.measure.joined import Joined
+from transect.measure.joined import Joined, drawn
 from transect.measure.lines import SIDES
 from transect.measure.profiles import gaussian_line, roughness, section_heights
 from transect.statistics.bootstrap import integral_length
@@ -23,16 +23,15 @@ WAVES_UM = (100.0, 5000.0)
 FREE_UM = 20.0
 """Length of bare foil beyond a coating's end that makes it a free edge."""
 
+ROUGHNESS = ("Ra_um", "Rq_um", "Rz_um")
+IMPRINT = ("imprint_depth_mean_um", "imprint_depth_p95_um")
 SURFACE = (
     "t_mean_surface_um",
     "wedge_um_per_mm",
     "waviness_rms_um",
     "edge_bevel_width_um",
-    "Ra_um",
-    "Rq_um",
-    "Rz_um",
-    "imprint_depth_mean_um",
-    "imprint_depth_p95_um",
+    *ROUGHNESS,
+    *IMPRINT,
 )
 
 
@@ -51,9 +50,8 @@ def add_surface(estimates: Estimates, joined: Joined, columns: pd.DataFrame, use
         X-blocks that are drawn from.
     """
     if not joined.lines.foil or not len(columns):
-        why = "no collector in the section" if not joined.lines.foil else "no coating measured"
-        for name in SURFACE:
-            estimates.missing(name, why)
+        why = joined.lines.without_thickness
+        estimates.all_missing(SURFACE, why)
         return
     for number, side in enumerate(SIDES):
         rows = columns[columns["side"] == side]
@@ -109,9 +107,9 @@ class _Along:
             name, value, drawn, n, bounds=(0.0, np.inf), note=note, **self.facts
         )
 
-    def missing(self, name: str, note: str) -> None:
-        """Add a metric that this side does not have."""
-        self.estimates.missing(name, note, **self.facts)
+    def missing(self, note: str, *names: str) -> None:
+        """Add metrics that this side does not have."""
+        self.estimates.all_missing(names, note, **self.facts)
 
 
 def _block_means(along: _Along, values: Floats) -> tuple[Floats, Floats]:
@@ -129,7 +127,7 @@ def _wedge(along: _Along, thickness: Floats) -> None:
     """Slope by least squares; its error counts only as many points as are independent."""
     x, t = _block_means(along, thickness)
     if x.size < 4:
-        along.missing("wedge_um_per_mm", "fewer than 4 x-blocks")
+        along.missing("fewer than 4 x-blocks", "wedge_um_per_mm")
         return
     away = x - x.mean()
     slope = float((away * t).sum() / (away**2).sum())
@@ -151,8 +149,8 @@ def _waviness(along: _Along, thickness: Floats) -> None:
     length = float(known[-1] - known[0] + 1) * along.px
     low, high = WAVES_UM
     if length < 2 * low:
-        along.missing("waviness_rms_um", f"coating of {length:.0f} um; two waves of {low:.0f} um"
-                      " are needed")  # fmt: skip
+        along.missing(f"coating of {length:.0f} um; two waves of {low:.0f} um"
+                      " are needed", "waviness_rms_um")  # fmt: skip
         return
     waves = gaussian_line(thickness, low / along.px)
     waves[~np.isfinite(thickness)] = np.nan
@@ -173,7 +171,7 @@ def _bevel(along: _Along, thickness: Floats) -> None:
     plateau = float(np.median(thickness[known]))
     widths = []
     if known.size < 2:
-        along.missing("edge_bevel_width_um", "coating at one column only")
+        along.missing("coating at one column only", "edge_bevel_width_um")
         return
     for ends in (known, known[::-1]):
         bare = ends[0] if ends[0] < ends[-1] else thickness.size - 1 - ends[0]
@@ -187,7 +185,7 @@ def _bevel(along: _Along, thickness: Floats) -> None:
         last = int(np.argmax(heights >= 0.9))
         widths.append(abs(int(ends[last]) - int(ends[first])) * along.px)
     if not widths:
-        along.missing("edge_bevel_width_um", "no free edge of the coating in the section")
+        along.missing("no free edge of the coating in the section", "edge_bevel_width_um")
         return
     value = float(np.mean(widths))
     reach = along.px if len(widths) == 1 else abs(widths[0] - widths[1]) / 2 + along.px
@@ -204,14 +202,13 @@ def _roughness(along: _Along, number: int) -> None:
     left = roughness(height, cutoff_um / along.px)
     note = f"cut-off {cutoff_um:g} um"
     if np.isfinite(left).sum() * along.px < cutoff_um:
-        for name in ("Ra_um", "Rq_um", "Rz_um"):
-            along.missing(name, f"section shorter than two cut-offs of {cutoff_um:g} um")
+        along.missing(f"section shorter than two cut-offs of {cutoff_um:g} um", *ROUGHNESS)
         return
     along.ratio("Ra_um", np.abs(left), note)
     along.rms("Rq_um", left, note)
     heights = section_heights(left, round(cutoff_um / along.px))
     if heights.size < 2:
-        along.missing("Rz_um", f"fewer than 2 section lengths of {cutoff_um:g} um")
+        along.missing(f"fewer than 2 section lengths of {cutoff_um:g} um", "Rz_um")
         return
     value = float(heights.mean())
     reach = float(stdtrit(heights.size - 1, 0.975) * heights.std(ddof=1) / np.sqrt(heights.size))
@@ -230,15 +227,13 @@ def _imprint(along: _Along, number: int) -> None:
     edge = np.where(coated, lines.cut - inwards * lines.collector / 2, np.nan)
     left = inwards * roughness(edge * lines.tilt * along.px, cutoff_um / along.px)
     if np.isfinite(left).sum() * along.px < cutoff_um:
-        for name in ("imprint_depth_mean_um", "imprint_depth_p95_um"):
-            along.missing(name, f"section shorter than two cut-offs of {cutoff_um:g} um")
+        along.missing(f"section shorter than two cut-offs of {cutoff_um:g} um", *IMPRINT)
         return
     note = f"cut-off {cutoff_um:g} um"
     along.ratio("imprint_depth_mean_um", np.maximum(left, 0.0), note)
     known = np.flatnonzero(np.isfinite(left))
     depth = np.maximum(left[known], 0.0)
-    at = np.searchsorted(along.used, along.block[known])
-    at = np.clip(at, 0, max(len(along.used) - 1, 0))
+    at = drawn(along.used, along.block[known])
     along.estimates.quantiles(
         ["imprint_depth_p95_um"], depth, np.ones(depth.size), at, [0.95], along.px,
         side=along.side, note=note,

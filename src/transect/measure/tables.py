@@ -165,7 +165,8 @@ CRACKS = Schema(
             "string",
             "",
             "open: touches a pore of the coating; else through: two ends or more at the particle's"
-            " outline; else core: radial_place below 0.5; else surface",
+            " outline; else core: radial_place below 0.5; else surface; blank where the particle"
+            " is not listed",
         ),
         Column("long", "bool", "", "longer than `measure.cracked_length_ratio` times the ecd"),
     ),

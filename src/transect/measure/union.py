@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from transect.kernels import kernel
-from transect.measure.partials import LEAST, MOST
+from transect.measure.partial_schemas import LEAST, MOST
 
 Array = npt.NDArray[Any]
 

@@ -11,11 +11,12 @@ import pandas as pd
 
 from transect.errors import InputError
 from transect.report import pages
+from transect.report.columns import TABLES
 from transect.report.comparison import Row, compare, key_columns, title, trends
 from transect.report.digits import NONE, count, short
 from transect.report.engine import engine_warnings
 from transect.report.estimates import VERDICT_SIGNS, Estimate, estimate, estimates, verdicts, worst
-from transect.report.inputs import TABLES, unexpected
+from transect.report.inputs import unexpected
 from transect.report.labels import label, order
 from transect.report.settings import settings_shown
 from transect.storage.tables import read_metadata, read_table

@@ -12,13 +12,15 @@ import pandas as pd
 
 from transect.measure.agglomerates import Lumps
 from transect.measure.blocks import block_table
-from transect.measure.crack_shapes import shapes_of, with_angles, with_shapes
+from transect.measure.crack_columns import with_angles, with_shapes
+from transect.measure.crack_shapes import shapes_of
 from transect.measure.decisions import DECIDED
 from transect.measure.joined import Joined
 from transect.measure.localise import Groups, localise
 from transect.measure.metrics import Tables, metric_tables
 from transect.measure.openings import crack_table
-from transect.measure.partials import RUNS, Partials, merge
+from transect.measure.partial_schemas import RUNS
+from transect.measure.partials import Partials, merge
 from transect.measure.particles import particle_table
 from transect.measure.tables import COLUMNS, DECISIONS, PORES
 from transect.measure.window import measure_settled
