@@ -17,7 +17,7 @@ from transect.segment.classical import ClassicalEngine
 from transect.segment.distance import UNIT, distance, heights
 from transect.segment.engine import Prediction
 from transect.segment.groups import NOISE, Merge, resolve
-from transect.segment.image import label_image, segment_image
+from transect.segment.image import ImageSegments, label_image, segment_image
 from transect.segment.thresholds import Thresholds
 
 U8 = npt.NDArray[np.uint8]
@@ -84,6 +84,35 @@ def test_touching_discs_part_and_cracked_disc_does_not() -> None:
     assert np.unique(found.particles).size == 3
     assert found.phases[99, 90] == Phase.CRACK
     assert found.particles[99, 90] == found.particles[60, 90] > 0
+
+
+@pytest.mark.parametrize(("radius", "apart"), [(38, 36), (30, 30), (25, 25)])
+def test_pore_between_four_touching_discs_is_no_void(radius: int, apart: int) -> None:
+    y, x = np.mgrid[:260, :260]
+    # By symmetry, the four are the images of one.
+    solid = (abs(y - 130) - apart) ** 2 + (abs(x - 130) - apart) ** 2 < radius**2
+    found = classical(solid)
+    assert found.phases[130, 130] == Phase.PORE
+    assert np.unique(found.particles).size == 5
+
+
+def test_void_that_a_crack_runs_into_is_one() -> None:
+    y, x = np.mgrid[:200, :200]
+    solid = (y - 100) ** 2 + (x - 100) ** 2 < 80**2
+    solid &= (y - 100) ** 2 + (x - 90) ** 2 > 12**2
+    solid[98:101, 95:150] = False
+    found = classical(solid)
+    assert found.phases[96, 86] == Phase.VOID
+    assert found.phases[99, 130] == Phase.CRACK
+    assert np.unique(found.particles).size == 2
+
+
+def classical(solid: npt.NDArray[np.bool_]) -> ImageSegments:
+    """What the classical engine finds in active material and pores."""
+    grey = np.where(solid, 200, 20).astype(np.uint8)
+    zone = np.full(grey.shape, Phase.PORE, np.uint8)
+    engine = ClassicalEngine(LIMITS, 1.0, 6)
+    return label_image(grey, zone, engine, SegmentConfig(), LIMITS, 4096, 80)
 
 
 def test_id_is_the_smallest_peak_of_the_particle() -> None:

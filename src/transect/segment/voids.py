@@ -20,6 +20,13 @@ ELLIPSE = 0.9
 """Least area over the area of the ellipse with the same second moments: 1 for a disc, 0.95 for a
 square, 0.83 for a triangle; a pore between touching particles, with its cusps, is below."""
 
+ROUND = 0.95
+"""The same for a hole without a wall that thin openings run into: between four particles that
+touch, what is left of a pore without its cusps is above `ELLIPSE`."""
+
+APART = 0.05
+"""Largest share of thin openings in the outline of a hole that none runs into: noise of edges."""
+
 MOUTH = 0.2
 """Largest share of a void's outline that thin openings may take: a pore between particles goes on
 into the wedges where they touch."""
@@ -168,12 +175,14 @@ def compact(mask: Bool, extent: int, smallest: int = 1, thin: Bool | None = None
     sums = np.zeros((keep.size, 5), np.int64)
     _moments(labels, boxes, keep, sums)
     area = boxes[:, 4].astype(np.int64)
-    good = keep & (ellipse_share(np.maximum(area, 1), sums) >= ELLIPSE)
+    share = ellipse_share(np.maximum(area, 1), sums)
+    good = keep & (share >= ELLIPSE)
     if thin is not None:
         sides, walled = np.zeros((keep.size, 2), np.int64), np.zeros(keep.size, np.bool_)
         _outline(labels, boxes, thin, good, sides)
         _walled(labels, boxes, keep, good, walled)
         good &= sides[:, 1] <= np.where(walled, CRACKED_MOUTH, MOUTH) * sides[:, 0]
+        good &= walled | (sides[:, 1] <= APART * sides[:, 0]) | (share >= ROUND)
     kind = good.astype(np.uint8)
     kind[keep & (area < smallest)] = 2
     out = np.zeros(mask.shape, np.uint8)

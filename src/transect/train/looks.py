@@ -151,7 +151,7 @@ WIDE: dict[str, Span] = {
     "contact_gone": Span(0, 0.8, off=0.4),
     "relief": Span(0.1, 1.2, off=0.7),
     "bumps": Span(0.05, 0.8, off=0.3),
-    "shine": Span(0.05, 0.9, off=0.25),
+    "shine": Span(0.05, 0.9, off=0.5),
     "shine_px": Span(0.4, 8, log=True),
     "sponge": Span(0.02, 0.45, off=0.2),
     "sponge_px": Span(1.5, 14, log=True),
@@ -165,9 +165,9 @@ WIDE: dict[str, Span] = {
     "curtain_px": Span(1.5, 40, log=True),
     "curtain_deg": Span(-6, 6, off=0.5),
     "shading": Span(0.02, 0.4, log=True, off=0.3),
-    "defocus": Span(0.3, 3.2, log=True, off=0.1),
+    "defocus": Span(0.3, 4.0, log=True, off=0.1),
     "defocus_ratio": Span(0.6, 1.7, log=True),
-    "halved": Span(1, 1, off=0.85),
+    "halved": Span(1, 1, off=0.75),
     "noise": Span(0.008, 0.52, log=True, off=0.05),
     "shot": Span(0, 1),
     "cloudy": Span(0.02, 0.22, log=True, off=0.55),
@@ -215,8 +215,8 @@ MODERATE: dict[str, Span] = WIDE | {
 }
 """A good image of a cathode; held-out looks differ from it in what they are named for."""
 
-PLAIN = Looks(MODERATE | {"shine": MODERATE["shine"]._replace(off=0.4), "binder": Span(0.15, 0.55)})
-"""Such images in training; in many, nothing shines through the pores."""
+PLAIN = Looks(MODERATE | {"shine": MODERATE["shine"]._replace(off=0.65), "binder": Span(0.15, 0.55)})
+"""Such images in training; in most, nothing shines through the pores."""
 
 _BOXES: dict[str, dict[str, Span]] = {
     "low_dose_shine": {"noise": Span(0.32, 0.5), "shine": Span(0.55, 0.85)},
