@@ -126,11 +126,13 @@ def run_section(
          "--output", out / "labels.zarr", *t)  # fmt: skip
     step("transport", "--labels", out / "labels.zarr", "--layers", layers,
          "--output", out / "transport", *t)  # fmt: skip
+    step("radial", "--labels", out / "labels.zarr", "--mosaic", mosaic,
+         "--output", out / "radial_sums.parquet", *t)  # fmt: skip
     step("vary", *shape, "--thresholds", thresholds, "--output", out / "decisions.parquet", *t)
     step(
         "join", "--folder", parts, "--blocks", blocks, *shape, "--seams", seams,
         "--batch", "b", "--cell", "c", "--section", "s",
-        "--transport", out / "transport",
+        "--transport", out / "transport", "--radial", out / "radial_sums.parquet",
         "--decisions", out / "decisions.parquet", "--output", out / "tables",
     )  # fmt: skip
     step("judge", "--metrics", out / "tables/metrics.parquet",

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import find_objects
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
@@ -26,6 +27,8 @@ from transect.measure.agglomerates import (  # noqa: E402
 from transect.measure.joined import Joined  # noqa: E402
 from transect.measure.lines import SIDES, Lines, tilt_of  # noqa: E402
 from transect.measure.partials import merge  # noqa: E402
+from transect.measure.radial.layers import layer_sums  # noqa: E402
+from transect.measure.radial.section import frame_of  # noqa: E402
 from transect.measure.section import section_tables  # noqa: E402
 from transect.measure.transport.section import transport_of  # noqa: E402
 from transect.parallel import Window  # noqa: E402
@@ -79,7 +82,18 @@ def _tables(raw: Path, labels: Labels, lines: Lines) -> dict[str, pd.DataFrame]:
     merged = merge(partials_of(labels, lines, 2048))
     shape = labels.phases.shape
     joined = Joined(keys, merged, lines, shape, SETTINGS, 1.0, np.empty((0, 4)))
-    return section_tables(joined, lumps, transport_of(phases, lines, 2))
+    return section_tables(joined, lumps, transport_of(phases, lines, 2), _layers(labels))
+
+
+def _layers(labels: Labels) -> pd.DataFrame:
+    """Sum over the layers of every particle, all in memory."""
+    ids, inverse = np.unique(labels.basins, return_inverse=True)
+    local = inverse.reshape(labels.basins.shape)
+    sums = [
+        layer_sums(local[box] == number, labels.phases[box], labels.grey[box])
+        for number, box in enumerate(find_objects(local), start=1)
+    ]
+    return frame_of(ids[1:], [0] * len(sums), np.array(sums))
 
 
 def true_metrics(raw: Path) -> dict[Key, tuple[float, str]]:

@@ -49,6 +49,7 @@ TABLES = [
     "transect.segment.tables",
     "transect.measure.tables",
     "transect.measure.transport.tables",
+    "transect.measure.radial.tables",
     "transect.statistics.tables",
     "transect.export.tidy",
 ]

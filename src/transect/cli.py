@@ -34,6 +34,7 @@ COMMANDS = {
     "measure": "transect.measure.steps:measure",
     "labels": "transect.measure.steps:labels",
     "transport": "transect.measure.transport.steps:transport",
+    "radial": "transect.measure.radial.steps:radial",
     "join": "transect.measure.steps:join",
     "judge": "transect.statistics.steps:judge",
     "cell": "transect.statistics.steps:cell",

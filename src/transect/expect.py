@@ -42,6 +42,8 @@ DEFECTS: dict[Defect, tuple[str, ...]] = {
         "crack_area_fraction",
         "crack_length_density_per_um",
         "crack_surface_density_per_um",
+        "crack_fraction_rim",
+        "crack_fraction_core",
         "cracked_fraction",
         *CRACK_SHAPES,
     ),

@@ -66,6 +66,7 @@ DEMANDS: dict[str, Demand] = {
     "measure": Demand(memory_mb=2000, thread_mb=500, tile_seconds=6.0, blockwise=True),
     "labels": Demand(memory_mb=2000, thread_mb=400, tile_seconds=1.0),
     "transport": Demand(memory_mb=2000, thread_mb=500, tile_seconds=1.0),
+    "radial": Demand(memory_mb=2000, thread_mb=700, tile_seconds=1.0),
     "join": Demand(memory_mb=4000, thread_mb=100, tile_seconds=1.0),
     "report": Demand(memory_mb=3000, tile_seconds=0.5),
     "aggregate": Demand(),

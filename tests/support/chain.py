@@ -7,6 +7,7 @@ from typing import Any
 
 from transect.config import Config, compact, parse
 from transect.layers.steps import layers
+from transect.measure.radial.steps import radial
 from transect.measure.steps import join, labels, measure
 from transect.measure.transport.steps import transport
 from transect.mosaic.steps.details import details
@@ -86,12 +87,13 @@ def report(raw: Path, root: Path, settings: dict[str, Any] | None = None) -> Pat
         labels=out / "labels.zarr", layers=out / "layers.parquet",
         output=out / "transport", threads=2,
     )  # fmt: skip
+    radial(labels=out / "labels.zarr", **mosaic, output=out / "radial_sums.parquet", threads=2)
     names = dict(zip(("batch", "cell", "section"), SECTION, strict=True))
     joined = ("measure", "statistics", "segment", "layers", "expect")
     used = {part: config.stages()[part] for part in joined}
     join(
         **parts, **shape, **names, seams=out / "seams.parquet",
-        transport=out / "transport",
+        transport=out / "transport", radial=out / "radial_sums.parquet",
         decisions=out / "decisions.parquet", output=out / "tables", settings=compact(used),
     )  # fmt: skip
     _pages(out, compact(config.stages()))

@@ -20,6 +20,7 @@ STEPS = [
         "measure",
         "labels",
         "transport",
+        "radial",
         "join",
         "judge",
         "report-section",

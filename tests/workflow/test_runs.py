@@ -29,6 +29,7 @@ PER_SECTION = {
     "measure_block": 2,
     "labels": 1,
     "transport": 1,
+    "radial": 1,
     "join": 1,
     "judge": 1,
     "report_section": 1,
@@ -97,7 +98,10 @@ def test_a_second_batch_plans_only_its_own_jobs(copied: Project, raw: Path, tmp_
     ("config", "rerun"),
     [
         ("statistics: {seed: 2}", ["join"]),
-        ("measure: {contact_um: 0.4}", ["vary", "measure_block", "labels", "transport", "join"]),
+        (
+            "measure: {contact_um: 0.4}",
+            ["vary", "measure_block", "labels", "transport", "radial", "join"],
+        ),
         (
             "segment: {denoise_px: 1.2}",
             [
@@ -108,6 +112,7 @@ def test_a_second_batch_plans_only_its_own_jobs(copied: Project, raw: Path, tmp_
                 "measure_block",
                 "labels",
                 "transport",
+                "radial",
                 "join",
             ],
         ),

@@ -144,6 +144,7 @@ def section_files():
             "decisions.parquet",
             "transport/windows.parquet",
             "transport/pore_thickness.parquet",
+            "radial_sums.parquet",
         ],
         *["labels.zarr/zarr.json", "verdicts.parquet", "report.html"],
         *[f"tables/{name}.parquet" for name in TABLES],

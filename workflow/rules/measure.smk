@@ -162,6 +162,38 @@ rule transport:
         "  2> {log:q}"
 
 
+rule radial:
+    """Sum cracks and greys over layers of equal depth in every particle."""
+    input:
+        labels="<section>/labels.zarr/zarr.json",
+        mosaic="<section>/mosaic.zarr/zarr.json",
+    output:
+        sums="<section>/radial_sums.parquet",
+    log:
+        "<logs>/radial.log",
+    benchmark:
+        "<benchmarks>/radial.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 4
+    resources:
+        mem_mb=plan.memory("radial"),
+        runtime=plan.runtime("radial"),
+    params:
+        recipe=RECIPES["radial"],
+        labels=subpath(input.labels, parent=True),
+        mosaic=subpath(input.mosaic, parent=True),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: particles from rim to core"
+    shell:
+        "transect radial"
+        "  --labels {params.labels:q}"
+        "  --mosaic {params.mosaic:q}"
+        "  --output {output.sums:q}"
+        "  --threads {threads}"
+        "  2> {log:q}"
+
+
 rule join:
     """Add the sums of all blocks up and make tables and metrics of them."""
     input:
@@ -173,12 +205,14 @@ rule join:
         decisions="<section>/decisions.parquet",
         transport="<section>/transport/windows.parquet",
         sizes="<section>/transport/pore_thickness.parquet",
+        radial="<section>/radial_sums.parquet",
     output:
         particles="<section>/tables/particles.parquet",
         cracks="<section>/tables/cracks.parquet",
         pores="<section>/tables/pores.parquet",
         blocks="<section>/tables/blocks.parquet",
         crack_profile="<section>/tables/crack_profile.parquet",
+        radial_profile="<section>/tables/radial_profile.parquet",
         size_distribution="<section>/tables/size_distribution.parquet",
         profile="<section>/tables/profile.parquet",
         columns="<section>/tables/columns.parquet",
@@ -217,5 +251,6 @@ rule join:
         "  --output {params.tables:q}"
         "  --decisions {input.decisions:q}"
         "  --transport {params.transport:q}"
+        "  --radial {input.radial:q}"
         "  --settings {params.settings:q}"
         "  2> {log:q}"

@@ -26,6 +26,7 @@ from transect.measure.phase_metrics import (
     add_phases,
     add_skin,
 )
+from transect.measure.radial.indices import add_radial
 from transect.measure.sizes import distribution_table
 from transect.measure.surface_metrics import add_surface
 from transect.measure.transport.indices import add_transport
@@ -36,10 +37,11 @@ from transect.phases import COATING, Phase
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of a section, by name."""
+    """The tables of a section, by name; shapes of its cracks, layers of its whole particles."""
 
     frames: dict[str, pd.DataFrame]
     shapes: Shapes
+    layers: pd.DataFrame | None = None
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """One table."""
@@ -77,6 +79,8 @@ def metric_tables(
     add_uniformity(estimates, Series(part, valid_um2, block_um, px), config)
     add_cracks(estimates, joined, used, tables["blocks"], len(tables["cracks"]))
     add_shapes(estimates, joined, used, tables["cracks"], tables.shapes)
+    if tables.layers is not None:
+        add_radial(estimates, joined, used, tables.layers)
     add_gradients(estimates, joined, used)
     add_particles(estimates, joined, used, tables["particles"])
     sizes = add_volumes(estimates, joined, used, tables["particles"])

@@ -47,8 +47,12 @@ class Source:
         return self.mosaic.shape
 
     def grey(self, window: Window) -> Array:
-        """Grey values as integers (float mosaics in steps of `FLOAT_STEP`)."""
-        pixels = self.mosaic.read(window)
-        if np.issubdtype(pixels.dtype, np.floating):
-            return np.rint(np.nan_to_num(pixels) / FLOAT_STEP).astype(np.int64)
-        return pixels
+        """Grey values as integers."""
+        return integers(self.mosaic.read(window))
+
+
+def integers(pixels: Array) -> Array:
+    """Grey values as integers: those of a float mosaic in steps of `FLOAT_STEP`."""
+    if np.issubdtype(pixels.dtype, np.floating):
+        return np.rint(np.nan_to_num(pixels) / FLOAT_STEP).astype(np.int64)
+    return pixels

@@ -23,6 +23,7 @@ from transect.measure.joined import Joined, Settings
 from transect.measure.lines import read_lines
 from transect.measure.partial_schemas import SCHEMAS
 from transect.measure.partials import merge_files, write_partials
+from transect.measure.radial.tables import RADIAL_SUMS
 from transect.measure.reach import reach_of
 from transect.measure.seams import COLUMNS, bad_seams
 from transect.measure.section import grey_step, lumps_of, section_tables
@@ -129,6 +130,7 @@ def join(
     output: Path,
     decisions: Path | None = None,
     transport: Path | None = None,
+    radial: Path | None = None,
     settings: str = "{}",
 ) -> None:
     """Add the sums of all blocks up and make the tables and metrics of a section.
@@ -155,6 +157,8 @@ def join(
     transport
         Folder with the tables of transport through the pores; without it there are no metrics of
         it.
+    radial
+        Table of the layers of particles; without it there are no metrics of them.
     settings
         JSON of the configuration's parts `measure`, `statistics`, `segment`, `layers` and `expect`.
     """
@@ -177,6 +181,7 @@ def join(
             ),
             found,
             None if transport is None else read_transport(transport),
+            None if radial is None else read_table(radial, RADIAL_SUMS),
         )
         if decisions is not None:
             varied = read_table(decisions, DECISIONS)

@@ -20,6 +20,7 @@ __all__ = [
     "PORES",
     "PROFILE",
     "REPLICATES",
+    "RADIAL_PROFILE",
     "SECTION_TABLES",
     "SIZE_DISTRIBUTION",
 ]
@@ -241,6 +242,22 @@ CRACK_PROFILE = Schema(
     ),
 )
 
+RADIAL_PROFILE = Schema(
+    "radial_profile",
+    1,
+    "Whole particles from rim to core, in layers of equal depth",
+    (
+        *KEYS,
+        Column("particle", "uint64", "", "id in the label image"),
+        Column("layer", "int32", "1", "number of the layer, 0 at the rim"),
+        _one("depth_low", "distance from the rim where it begins, over the largest there is"),
+        _one("depth_high", "distance from the rim where it ends, over the largest there is"),
+        _area("area_um2", "area of the layer with its cracks and voids"),
+        _one("crack_area_fraction", "A_crack / (A_crack + A_active material) of the layer"),
+        _one("grey_mean", "mean grey value of the layer's active material"),
+    ),
+)
+
 SIZE_DISTRIBUTION = Schema(
     "size_distribution",
     1,
@@ -329,6 +346,7 @@ SECTION_TABLES = {
         PORES,
         BLOCKS,
         CRACK_PROFILE,
+        RADIAL_PROFILE,
         SIZE_DISTRIBUTION,
         PROFILE,
         COLUMNS,

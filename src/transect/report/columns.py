@@ -82,6 +82,10 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
             "cracked_high",
         ),
     ),
+    "radial_profile": (
+        "tables/radial_profile.parquet",
+        ("depth_low", "depth_high", "area_um2", "crack_area_fraction"),
+    ),
     "size_distribution": (
         "tables/size_distribution.parquet",
         ("method", "ecd_um", "q0", "q0_low", "q0_high", "q3", "q3_low", "q3_high"),

@@ -63,6 +63,10 @@ KNOWN: dict[str, tuple[str, str]] = {
                     " px: 2 px is the least that the distance tells"),
     "crack_width_sub": ("partial volume of greys across the crack", "needs the greys of material"
                         " and pores: pores that show what is behind them make cracks wide"),
+    "crack_fraction": ("layers of equal depth, GREAT2", "a particle cut off its middle shows its"
+                       " rim as a core"),
+    "grey_core_rim": ("layers of equal depth, GREAT2", "edges shine and blur into what is beside"
+                      " them: compare equal images only"),
     "radial_index": ("mean cos 2a by length", "particles that are not round have no one centre"),
     "contact_angle": ("MATBOX (Usseglio-Viretta et al. 2022)", "the nearest of many neighbours is"
                       " near by chance: read the excess over the null"),

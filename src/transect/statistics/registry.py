@@ -116,6 +116,21 @@ _ALL = (
         signed=True,
     ),
     Metric(
+        "crack_fraction_rim",
+        "1",
+        "A_crack / (A_crack + A_active material) in the outer fifth of the depth of particles",
+    ),
+    Metric(
+        "crack_fraction_core",
+        "1",
+        "A_crack / (A_crack + A_active material) in the inner fifth of the depth of particles",
+    ),
+    Metric(
+        "grey_core_rim",
+        "1",
+        "mean grey of active material in the inner fifth of the depth over that in the outer fifth",
+    ),
+    Metric(
         "contact_angle_deg",
         "deg",
         "mean angle at the particle's centre between a crack and the nearest line to a neighbour",

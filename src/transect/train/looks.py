@@ -215,7 +215,9 @@ MODERATE: dict[str, Span] = WIDE | {
 }
 """A good image of a cathode; held-out looks differ from it in what they are named for."""
 
-PLAIN = Looks(MODERATE | {"shine": MODERATE["shine"]._replace(off=0.65), "binder": Span(0.15, 0.55)})
+PLAIN = Looks(
+    MODERATE | {"shine": MODERATE["shine"]._replace(off=0.65), "binder": Span(0.15, 0.55)}
+)
 """Such images in training; in most, nothing shines through the pores."""
 
 _BOXES: dict[str, dict[str, Span]] = {

@@ -1,0 +1,1 @@
+"""Particles from rim to core: what each layer of equal depth holds."""
