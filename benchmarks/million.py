@@ -28,15 +28,20 @@ from support.sections import NO_GROUPS, NO_LUMPS, SETTINGS, bare_lines  # noqa: 
 from transect.config import StatisticsConfig  # noqa: E402
 from transect.measure.joined import Joined, Settings  # noqa: E402
 from transect.measure.partials import merge, merge_files, write_partials  # noqa: E402
+from transect.measure.radial.layers import LAYERS, SUMS  # noqa: E402
+from transect.measure.radial.section import frame_of  # noqa: E402
+from transect.measure.radial.tables import RADIAL_SUMS  # noqa: E402
 from transect.measure.section import section_tables  # noqa: E402
 from transect.measure.window import measure_arrays  # noqa: E402
 from transect.parallel import WINDOW, Window  # noqa: E402
+from transect.storage.tables import table_parts, write_table  # noqa: E402
 
 PITCH = 32
 PX_UM = 0.025
 PARTICLES = 1_000_000
 BLOCK = 16
 """Windows of a block."""
+RADIAL = "radial_sums.parquet"
 
 
 def particles_of(windows: int) -> int:
@@ -50,12 +55,16 @@ def windows_for(particles: int) -> int:
 
 
 def write_blocks(folder: Path, windows: int) -> None:
-    """Measure every window of a mosaic of one row of windows; keep the sums of each block."""
+    """Measure every window of a mosaic of one row of windows; keep the sums of each block.
+
+    All layers of particles are alike: joining takes as long whatever they hold.
+    """
     labels, shape = packing(WINDOW, PITCH, seed=1), (WINDOW, WINDOW * windows)
     lines = bare_lines(shape, PX_UM)
     peaks = labels.basins.astype(np.int64) - 1
     row, column = np.divmod(peaks, WINDOW)
     columns = np.arange(shape[1])
+    names = []
     for block in range(-(-windows // BLOCK)):
         parts = []
         for number in range(block * BLOCK, min((block + 1) * BLOCK, windows)):
@@ -67,13 +76,17 @@ def write_blocks(folder: Path, windows: int) -> None:
             pixels = labels.phases[:, inside], basins, labels.grey[:, inside]
             found = measure_arrays(*pixels, NO_GROUPS, lines, window, shape, REACH)
             parts.append(found.partials)
+            names.append(np.unique(basins[:, tile == number])[1:])
         write_partials(folder / str(block), merge(parts), {})
+    ids = np.concatenate(names)
+    rings = np.ones((len(ids), LAYERS, len(SUMS)), np.int64)
+    write_table(folder / RADIAL, frame_of(ids, [0] * len(ids), rings), RADIAL_SUMS)
 
 
 def join(folder: Path, windows: int) -> None:
     """Join the blocks into the tables of a section; print seconds, peak memory and particles."""
     start, shape = time.perf_counter(), (WINDOW, WINDOW * windows)
-    blocks = sorted(folder.iterdir(), key=lambda path: int(path.name))
+    blocks = sorted(folder.glob("[0-9]*"), key=lambda path: int(path.name))
     settings = Settings(SETTINGS.measure, StatisticsConfig(), SETTINGS.segment, SETTINGS.layers)
     # As the step does: the sums have no name, so that they go when they are used.
     tables = section_tables(
@@ -87,6 +100,7 @@ def join(folder: Path, windows: int) -> None:
             np.empty((0, 4)),
         ),
         NO_LUMPS,
+        radial=table_parts(folder / RADIAL, RADIAL_SUMS),
     )
     spent = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9

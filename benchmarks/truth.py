@@ -82,7 +82,7 @@ def _tables(raw: Path, labels: Labels, lines: Lines) -> dict[str, pd.DataFrame]:
     merged = merge(partials_of(labels, lines, 2048))
     shape = labels.phases.shape
     joined = Joined(keys, merged, lines, shape, SETTINGS, 1.0, np.empty((0, 4)))
-    return section_tables(joined, lumps, transport_of(phases, lines, 2), _layers(labels))
+    return section_tables(joined, lumps, transport_of(phases, lines, 2), [_layers(labels)])
 
 
 def _layers(labels: Labels) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from support.sections import NO_LUMPS, PX_UM, SETTINGS, Labels, bare_lines, disc
 from transect.measure.joined import Joined
 from transect.measure.partials import merge
 from transect.measure.radial import section
-from transect.measure.radial.indices import INDICES
 from transect.measure.radial.layers import LAYERS, layer_sums
+from transect.measure.radial.profile import INDICES
 from transect.measure.radial.section import Labelled, radial_sums
 from transect.measure.radial.steps import radial
 from transect.measure.radial.tables import RADIAL_SUMS
@@ -22,7 +22,7 @@ from transect.parallel import windows
 from transect.phases import Phase
 from transect.storage.images import open_image
 from transect.storage.stores import new_store
-from transect.storage.tables import read_table
+from transect.storage.tables import read_table, table_parts
 
 SHAPE = (600, 900)
 
@@ -113,14 +113,16 @@ def test_step_table_and_metrics(tmp_path: Path) -> None:
     merged = merge(partials_of(labels, bare_lines(SHAPE), 2048))
     keys = {"batch": "b", "cell": "c", "section": "s"}
     joined = Joined(keys, merged, bare_lines(SHAPE), SHAPE, SETTINGS, 1.0, np.empty((0, 4)))
-    tables = section_tables(joined, NO_LUMPS, radial=sums)
-    profile = tables["radial_profile"].merge(
-        tables["particles"][["particle", "area_filled_um2"]], on="particle"
-    )
-    areas = profile.groupby("particle").agg(
-        area=("area_um2", "sum"), filled=("area_filled_um2", "first")
-    )
-    np.testing.assert_allclose(areas["area"], areas["filled"])
+    parts = table_parts(tmp_path / "radial_sums.parquet", RADIAL_SUMS, rows=4)
+    tables = section_tables(joined, NO_LUMPS, radial=parts)
+    profile, particles = tables["radial_profile"], tables["particles"]
+    assert profile["area_um2"].sum() == pytest.approx(particles["area_filled_um2"].sum())
+    assert (profile["n_particles"] == len(particles)).all()
+    crack = sums.groupby("layer")[["n_crack", "n_active_material"]].sum()
+    share = crack["n_crack"] / crack.sum(axis=1)
+    np.testing.assert_allclose(profile["crack_area_fraction"], share)
+    assert (profile["crack_low"] <= profile["crack_area_fraction"]).all()
+    assert (profile["grey_mean"] <= profile["grey_high"]).all()
     metrics = tables["metrics"].set_index("metric")
     assert metrics.loc["crack_fraction_rim", "value"] == 0
     assert metrics.loc["crack_fraction_core", "value"] == 0
@@ -138,7 +140,7 @@ def test_no_particles_is_said(tmp_path: Path) -> None:
     merged = merge(partials_of(labels, bare_lines(SHAPE), 2048))
     keys = {"batch": "b", "cell": "c", "section": "s"}
     joined = Joined(keys, merged, bare_lines(SHAPE), SHAPE, SETTINGS, 1.0, np.empty((0, 4)))
-    tables = section_tables(joined, NO_LUMPS, radial=sums)
+    tables = section_tables(joined, NO_LUMPS, radial=[sums])
     notes = tables["metrics"].set_index("metric").loc[list(INDICES), "note"]
     assert (notes == "no whole particles").all()
     assert not len(tables["radial_profile"])

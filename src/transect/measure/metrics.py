@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ from transect.measure.phase_metrics import (
     add_phases,
     add_skin,
 )
-from transect.measure.radial.indices import add_radial
+from transect.measure.radial.profile import add_radial, radial_profile, rings_of
 from transect.measure.sizes import distribution_table
 from transect.measure.surface_metrics import add_surface
 from transect.measure.transport.indices import add_transport
@@ -37,11 +38,10 @@ from transect.phases import COATING, Phase
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of a section, by name; shapes of its cracks, layers of its whole particles."""
+    """The tables of a section, by name."""
 
     frames: dict[str, pd.DataFrame]
     shapes: Shapes
-    layers: pd.DataFrame | None = None
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """One table."""
@@ -53,8 +53,9 @@ def metric_tables(
     tables: Tables,
     lumps: Lumps,
     transport: Transport | None = None,
+    radial: Iterable[pd.DataFrame] | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Tables `metrics`, `replicates`, `profile`, `crack_profile` and `size_distribution`.
+    """Tables `metrics`, `replicates`, `size_distribution` and those of profiles.
 
     Parameters
     ----------
@@ -66,6 +67,8 @@ def metric_tables(
         Agglomerates of the section.
     transport
         Windows of the section that transport was looked at in; its metrics are not made without.
+    radial
+        Rows of `RADIAL_SUMS`, some at a time; metrics of them are not made without.
     """
     valid = joined.valid(COATING).sum(axis=(1, 2))
     used = np.flatnonzero(valid)
@@ -79,8 +82,9 @@ def metric_tables(
     add_uniformity(estimates, Series(part, valid_um2, block_um, px), config)
     add_cracks(estimates, joined, used, tables["blocks"], len(tables["cracks"]))
     add_shapes(estimates, joined, used, tables["cracks"], tables.shapes)
-    if tables.layers is not None:
-        add_radial(estimates, joined, used, tables.layers)
+    rings = rings_of(radial or (), tables["particles"], joined, used)
+    if radial is not None:
+        add_radial(estimates, joined, rings)
     add_gradients(estimates, joined, used)
     add_particles(estimates, joined, used, tables["particles"])
     sizes = add_volumes(estimates, joined, used, tables["particles"])
@@ -98,6 +102,7 @@ def metric_tables(
     profile = profile_table(joined, estimates.resampling, used)
     return {
         "crack_profile": crack_profile(joined, tables["particles"], estimates.resampling, used),
+        "radial_profile": radial_profile(rings, joined, estimates),
         "metrics": metrics,
         "replicates": replicates,
         "profile": profile,

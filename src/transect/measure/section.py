@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +22,6 @@ from transect.measure.lines import Lines
 from transect.measure.metrics import Tables, metric_tables
 from transect.measure.openings import crack_table, pore_table
 from transect.measure.particles import particle_table
-from transect.measure.radial.tables import RADIAL_SUMS, of_listed, radial_profile
 from transect.measure.source import FLOAT_STEP
 from transect.measure.transport.section import Transport
 from transect.storage.images import Image
@@ -32,7 +32,7 @@ def section_tables(
     joined: Joined,
     lumps: Lumps,
     transport: Transport | None = None,
-    radial: pd.DataFrame | None = None,
+    radial: Iterable[pd.DataFrame] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Make every table of a section.
 
@@ -45,7 +45,7 @@ def section_tables(
     transport
         Windows of the section that transport was looked at in; its metrics are not made without.
     radial
-        Layers of particles; metrics of them are not made without.
+        Rows of `RADIAL_SUMS`, some at a time; metrics of them are not made without.
     """
     cracks = crack_table(joined)
     particles = particle_table(joined, cracks)
@@ -53,7 +53,6 @@ def section_tables(
     cracks, particles = with_shapes(cracks, found, joined), with_angles(particles, found)
     # Frees three quarters of the sums, where the caller does not keep them.
     joined = replace(joined, partials=joined.partials.counted())
-    layers = of_listed(RADIAL_SUMS.empty() if radial is None else radial, particles)
     columns = column_table(joined)
     tables = {
         "particles": particles,
@@ -61,10 +60,8 @@ def section_tables(
         "pores": pore_table(joined, particles),
         "columns": columns,
         "blocks": block_table(joined, particles, cracks, columns),
-        "radial_profile": radial_profile(layers, joined.keys, joined.px_um, joined.grey_step),
     }
-    made = Tables(tables, found, None if radial is None else layers)
-    return {**tables, **metric_tables(joined, made, lumps, transport)}
+    return {**tables, **metric_tables(joined, Tables(tables, found), lumps, transport, radial)}
 
 
 def lumps_of(phases: Strip, lines: Lines, largest_um: float) -> Lumps:

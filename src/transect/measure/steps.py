@@ -36,7 +36,7 @@ from transect.storage.digests import digest_file
 from transect.storage.files import writing
 from transect.storage.images import open_image
 from transect.storage.strips import open_strip
-from transect.storage.tables import read_table, write_table
+from transect.storage.tables import read_table, table_parts, write_table
 
 
 def measure(
@@ -181,7 +181,7 @@ def join(
             ),
             found,
             None if transport is None else read_transport(transport),
-            None if radial is None else read_table(radial, RADIAL_SUMS),
+            None if radial is None else table_parts(radial, RADIAL_SUMS),
         )
         if decisions is not None:
             varied = read_table(decisions, DECISIONS)

@@ -248,13 +248,17 @@ RADIAL_PROFILE = Schema(
     "Whole particles from rim to core, in layers of equal depth",
     (
         *KEYS,
-        Column("particle", "uint64", "", "id in the label image"),
         Column("layer", "int32", "1", "number of the layer, 0 at the rim"),
-        _one("depth_low", "distance from the rim where it begins, over the largest there is"),
-        _one("depth_high", "distance from the rim where it ends, over the largest there is"),
-        _area("area_um2", "area of the layer with its cracks and voids"),
+        _one("depth_low", "distance from the rim where it begins, over the particle's largest"),
+        _one("depth_high", "distance from the rim where it ends, over the particle's largest"),
+        Column("n_particles", "int64", "1", "whole particles"),
+        _area("area_um2", "area of the layer in all of them, with cracks and voids"),
         _one("crack_area_fraction", "A_crack / (A_crack + A_active material) of the layer"),
+        _one("crack_low", "lower end of the 95 % block-bootstrap interval"),
+        _one("crack_high", "upper end of the 95 % block-bootstrap interval"),
         _one("grey_mean", "mean grey value of the layer's active material"),
+        _one("grey_low", "lower end of the 95 % block-bootstrap interval"),
+        _one("grey_high", "upper end of the 95 % block-bootstrap interval"),
     ),
 )
 

@@ -84,7 +84,7 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "radial_profile": (
         "tables/radial_profile.parquet",
-        ("depth_low", "depth_high", "area_um2", "crack_area_fraction"),
+        ("depth_low", "depth_high", "crack_area_fraction", "crack_low", "crack_high"),
     ),
     "size_distribution": (
         "tables/size_distribution.parquet",

@@ -50,20 +50,20 @@ def crack_profile_charts(section: Section) -> list[Chart]:
 def _layers(section: Section) -> list[Chart]:
     """Draw the share of cracks in particles from rim to core."""
     rows = section.tables["radial_profile"]
-    part = rows["area_um2"] * rows["crack_area_fraction"]
-    sums = rows.assign(part=part)[part.notna()].groupby(["depth_low", "depth_high"])
-    found = sums[["part", "area_um2"]].sum().reset_index()
-    if not len(found):
+    share, least, most = (
+        100 * numbers(rows[name]) for name in ("crack_area_fraction", "crack_low", "crack_high")
+    )
+    if not np.isfinite(share).any():
         return []
-    low, high = numbers(found["depth_low"]), numbers(found["depth_high"])
-    share = 100 * numbers(found["part"]) / numbers(found["area_um2"])
+    middle = (numbers(rows["depth_low"]) + numbers(rows["depth_high"])) / 2
     left, right, bottom, top = frame(344, 220)
     across = Axis(0.0, 1.0, left, right, "depth in the particle: rim 0, core 1")
-    up = axis(share, bottom, top, "crack area / %", zero=True)
+    up = axis(np.concatenate([share, least, most]), bottom, top, "crack area / %", zero=True)
     said = (
         f"Cracks from rim to core: {short(float(share[0]))} % of the outermost layer of whole"
         f" particles is crack, {short(float(share[-1]))} % of the innermost."
     )
     chart = Chart("Cracks from rim to core", said, 344, 220, across, up)
-    chart.bars("bar crack", np.append(low, high[-1]), share)
+    chart.band("band", middle, least, most)
+    chart.line("line", middle, share)
     return [chart]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,22 +114,39 @@ def read_table(
         version.
     """
     try:
-        missing = sorted(set(columns or ()) - set(pq.read_schema(path).names))
+        there = pq.read_schema(path)
+        missing = sorted(set(columns or ()) - set(there.names))
         if missing:
             raise StorageError(f"{path}: no column {missing}; run the step that makes it again")
+        if schema is not None:
+            _check(path, there, schema)
         table = pq.read_table(path, columns=columns if columns is None else list(columns))
     except (OSError, pa.ArrowInvalid) as error:
         raise StorageError(f"{path}: not a readable table: {error}") from error
-    if schema is not None:
-        facts = table.schema.metadata or {}
-        found = (facts.get(b"table", b"?").decode(), facts.get(b"schema_version", b"?").decode())
-        wanted = (schema.name, str(schema.version))
-        if found != wanted:
-            raise StorageError(
-                f"{path}: holds table {found[0]} version {found[1]},"
-                f" expected {wanted[0]} version {wanted[1]}; run the step that makes it again"
-            )
     return table.to_pandas()  # type: ignore[no-any-return]
+
+
+def table_parts(path: Path, schema: Schema, rows: int = 1 << 17) -> Iterator[pd.DataFrame]:
+    """Read a table some rows at a time, for one that need not be in memory; see `read_table`."""
+    try:
+        with pq.ParquetFile(path) as file:
+            _check(path, file.schema_arrow, schema)
+            for batch in file.iter_batches(rows):
+                yield batch.to_pandas()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise StorageError(f"{path}: not a readable table: {error}") from error
+
+
+def _check(path: Path, there: pa.Schema, schema: Schema) -> None:
+    """Stop where a file does not hold the table that a schema describes."""
+    facts = there.metadata or {}
+    found = (facts.get(b"table", b"?").decode(), facts.get(b"schema_version", b"?").decode())
+    wanted = (schema.name, str(schema.version))
+    if found != wanted:
+        raise StorageError(
+            f"{path}: holds table {found[0]} version {found[1]},"
+            f" expected {wanted[0]} version {wanted[1]}; run the step that makes it again"
+        )
 
 
 def read_metadata(path: Path) -> dict[str, str]:
