@@ -65,7 +65,7 @@ def unfolding(gsd: float) -> bool:
 def main() -> None:
     """Print every figure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--replicates", type=int, default=200, help="sections for the coverage")
+    parser.add_argument("--replicates", type=int, default=1000, help="sections for the coverage")
     options = parser.parse_args()
     fine = all([unfolding(gsd) for gsd in (1.2, 1.4, 1.6)])
     fine &= intervals(options.replicates)

@@ -168,7 +168,7 @@ def main() -> None:
     parser.add_argument(
         "--windows", type=int, default=2, help="windows along each edge, whole step"
     )
-    parser.add_argument("--replicates", type=int, default=200, help="sections for the coverage")
+    parser.add_argument("--replicates", type=int, default=1000, help="sections for the coverage")
     parser.add_argument(
         "--seeds", type=int, default=0, help="phantoms for the gates: 20 take hours"
     )

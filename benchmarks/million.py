@@ -59,7 +59,7 @@ def write_blocks(folder: Path, windows: int) -> None:
 
     All layers of particles are alike: joining takes as long whatever they hold.
     """
-    labels, shape = packing(WINDOW, PITCH, seed=1), (WINDOW, WINDOW * windows)
+    labels, shape = packing((WINDOW, WINDOW), PITCH, seed=1), (WINDOW, WINDOW * windows)
     lines = bare_lines(shape, PX_UM)
     peaks = labels.basins.astype(np.int64) - 1
     row, column = np.divmod(peaks, WINDOW)

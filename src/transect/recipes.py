@@ -13,7 +13,7 @@ RECIPES: dict[str, int] = {
     "register": 4,
     "fuse": 2,
     "details": 1,
-    "layers": 2,
+    "layers": 3,
     "thresholds": 4,
     "predict": 2,
     "segment": 2,

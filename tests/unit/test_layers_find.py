@@ -14,7 +14,7 @@ from support.electrode import PX_UM, Electrode, make_electrode, write_mosaic
 from transect.config import LayersConfig
 from transect.geometry import LAYERS, LINES, Layers
 from transect.layers.edges import walk
-from transect.layers.envelope import disc_closing, lasting, robust
+from transect.layers.envelope import disc_closing, lasting, robust, running_median
 from transect.layers.find import Finder
 from transect.layers.steps import layers
 from transect.measure.lines import read_lines
@@ -197,3 +197,11 @@ def test_robust_replaces_what_leaves_the_course() -> None:
     wild[50:55] += 40
     wild[100] = np.nan
     np.testing.assert_allclose(robust(wild, 41, 3.0), line, atol=0.05)
+
+
+def test_a_surface_that_falls_towards_its_end_is_not_in_a_valley() -> None:
+    height = 100.0 - 0.05 * np.arange(400.0)
+    np.testing.assert_allclose(disc_closing(height, 80), height, atol=0.3)
+    np.testing.assert_allclose(running_median(height, 161), height, atol=1e-9)
+    height[-12:] += 6.0
+    assert abs(running_median(height, 161)[-1] - (100 - 0.05 * 399)) < 2.0

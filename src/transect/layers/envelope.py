@@ -23,7 +23,9 @@ def bridge(line: F64) -> F64:
 def running_median(line: F64, size: int) -> F64:
     """Median of `size` neighbours at each point."""
     whole = bridge(line)
-    return np.asarray(median_filter(whole, size=min(size, whole.size) | 1, mode="nearest"))
+    half = min(size, whole.size) // 2
+    wide = _carried_on(whole, half)
+    return np.asarray(median_filter(wide, size=2 * half + 1)[half : half + whole.size])
 
 
 def robust(line: F64, size: int, limit: float) -> F64:
@@ -56,12 +58,33 @@ def disc_closing(height: F64, radius: int) -> F64:
         Radius of the disc in px.
     """
     over, out = np.empty_like(height), np.empty_like(height)
-    # The ends are carried on by mirroring, so that the disc does not sag over them.
-    wide = np.pad(height, radius, mode="symmetric" if radius <= height.size else "edge")
+    wide = _carried_on(height, radius)
     over, out = np.empty_like(wide), np.empty_like(wide)
     _roll(wide, radius, 1.0, over)
     _roll(over, radius, -1.0, out)
     return np.asarray(out[radius : radius + height.size])
+
+
+def _carried_on(height: F64, reach: int) -> F64:
+    """Carry a profile on beyond its ends: its course there, and its bumps mirrored.
+
+    Mirrored as a whole, a surface that falls towards its end would be in a valley.
+    """
+    size = height.size
+    if not 4 <= reach <= size:
+        return np.pad(height, reach, mode="edge")
+    x, parts = np.arange(-reach, size + reach), [height]
+    for end, place in ((slice(None, reach), x[:reach]), (slice(-reach, None), x[-reach:])):
+        at, there = np.arange(size)[end], height[end]
+        # Medians of the halves: a false border at the very end does not turn the course.
+        (x0, y0), (x1, y1) = (
+            (np.median(at[half]), np.median(there[half]))
+            for half in (slice(None, reach // 2), slice(-(reach // 2), None))
+        )
+        slope = (y1 - y0) / (x1 - x0)
+        more = (there - slope * at)[::-1] + slope * place
+        parts = [more, *parts] if place[0] < 0 else [*parts, more]
+    return np.concatenate(parts)
 
 
 def lasting(gap: F64, run: int) -> F64:
