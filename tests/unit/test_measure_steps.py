@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from support.sections import Labels, packing
 from transect.geometry import LAYERS
+from transect.measure.radial.steps import radial
 from transect.measure.seams import at_seams, bad_seams
 from transect.measure.steps import join, labels, measure
 from transect.measure.tables import SECTION_TABLES
@@ -123,8 +124,11 @@ def whole_run(section: tuple[Path, Labels], folder: Path, blocks: int, threads: 
         output=folder / "labels.zarr",
         threads=threads,
     )
+    sums = folder / "radial_sums.parquet"
+    radial(labels=folder / "labels.zarr", mosaic=common["mosaic"], output=sums, threads=threads)
     join(
         **common,
+        radial=sums,
         folder=folder / "blocks",
         blocks=blocks,
         seams=source / "seams.parquet",

@@ -6,7 +6,7 @@ What they are is in `partial_schemas`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,15 @@ from transect.measure.partial_schemas import (
 from transect.storage.files import writing
 from transect.storage.tables import Schema, read_table, write_table
 
+EXTENTS = replace(
+    SCHEMAS["particles"],
+    columns=tuple(c for c in SCHEMAS["particles"].columns if c.name in {"particle", *LOW, *HIGH}),
+)
+"""Columns of the table of particles that its calipers and hulls are made from."""
+
+_BATCH = 50_000
+"""Particles whose extents are worked on at once."""
+
 
 @dataclass(frozen=True)
 class Partials:
@@ -37,7 +46,7 @@ class Partials:
     tables
         Sums by kind.
     kept
-        Files of the blocks' skeletons, where these were not read.
+        Folders of the blocks, where skeletons and extents were not read.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -47,8 +56,31 @@ class Partials:
         """Give the pixels of the cracks' skeletons, block by block where they are still on disk."""
         if not self.kept:
             yield self.tables["points"]
-        for path in self.kept:
-            yield read_table(path, POINTS)
+        for folder in self.kept:
+            yield read_table(folder / "points.parquet", POINTS)
+
+    def extents(self) -> Iterator[pd.DataFrame]:
+        """Give id and extents of every particle once, some at a time; on disk block by block.
+
+        Only those that lie in more than one block are merged in memory.
+        """
+        if not self.kept:
+            whole = self.tables["particles"][EXTENTS.names]
+            for start in range(0, len(whole), _BATCH):
+                yield whole.iloc[start : start + _BATCH]
+            return
+        paths = [folder / "particles.parquet" for folder in self.kept]
+        ids = np.concatenate([read_table(p, columns=["particle"])["particle"] for p in paths])
+        found, times = np.unique(ids, return_counts=True)
+        shared, parts = found[times > 1], []
+        for path in paths:
+            here = read_table(path, columns=EXTENTS.names)
+            more = here["particle"].isin(shared).to_numpy()
+            parts.append(here[more])
+            yield here[~more]
+        across = pd.concat(parts)
+        if len(across):
+            yield _reduce(lambda name: across[name].to_numpy(), ["particle"], EXTENTS)
 
     def __getitem__(self, kind: str) -> pd.DataFrame:
         """Table of a kind, sorted by its key."""
@@ -78,8 +110,8 @@ def merge(parts: Sequence[Partials]) -> Partials:
 def merge_files(folders: Sequence[Path]) -> Partials:
     """Merge the sums of blocks as `write_partials` left them, reading one column at a time.
 
-    A million particles are 0.8 GB of sums: their merged table is in memory, the blocks' are not.
-    The pixels of skeletons stay on disk.
+    A million particles are 0.8 GB of sums, of which extents are three quarters: these and the
+    pixels of skeletons stay on disk.
     """
     tables = {"points": POINTS.empty()}
     for kind, schema in SCHEMAS.items():
@@ -92,8 +124,14 @@ def merge_files(folders: Sequence[Path]) -> Partials:
         def column(name: str, paths: list[Path] = paths) -> npt.NDArray[Any]:
             return np.concatenate([read_table(p, columns=[name])[name].to_numpy() for p in paths])
 
-        tables[kind] = _reduce(column, KEYS[kind], schema) if paths else schema.empty()
-    return Partials(tables, tuple(folder / "points.parquet" for folder in folders))
+        rest = _without_extents(schema) if kind == "particles" else schema
+        tables[kind] = _reduce(column, KEYS[kind], rest) if paths else rest.empty()
+    return Partials(tables, tuple(folders))
+
+
+def _without_extents(schema: Schema) -> Schema:
+    columns = tuple(column for column in schema.columns if column.name not in {*LOW, *HIGH})
+    return replace(schema, columns=columns)
 
 
 def _reduce(

@@ -13,6 +13,7 @@ from transect.measure.joined import Joined
 from transect.measure.lines import foil_deg, place
 from transect.measure.outline import FACING, crofton
 from transect.measure.partial_schemas import HIGH, LOW
+from transect.measure.partials import Partials
 from transect.measure.seams import at_seams
 from transect.measure.tables import PARTICLES
 from transect.measure.window_sums import anchors_of
@@ -21,8 +22,6 @@ Floats = npt.NDArray[np.float64]
 Array = npt.NDArray[Any]
 
 _EXTENTS = {*LOW, *HIGH}
-_BATCH = 50_000
-"""Particles whose extents are worked on at once."""
 FRAGMENT_SOLIDITY, FRAGMENT_FACING = 0.85, 0.1
 """A particle this far from convex, of whose outline this share faces another one, is a piece of
 a broken particle."""
@@ -54,7 +53,7 @@ def particle_table(joined: Joined, cracks: pd.DataFrame) -> pd.DataFrame:
     table: dict[str, Any] = {"particle": ids}
     table["n_neighbours"] = _neighbours(ids, joined.partials["neighbours"])
     table |= _places(sums, joined)
-    table |= _sizes(sums, every, rows, joined.px_um)
+    table |= _sizes(sums, joined.partials, joined.px_um)
     table |= _outlines(sums, joined.px_um)
     table |= _shapes(table)
     table |= _grey(sums, joined.grey_step)
@@ -111,15 +110,15 @@ def _places(sums: pd.DataFrame, joined: Joined) -> dict[str, Any]:
     }
 
 
-def _sizes(
-    sums: pd.DataFrame, every: pd.DataFrame, rows: npt.NDArray[np.int64], px: float
-) -> dict[str, Any]:
-    area = _filled(sums)
+def _sizes(sums: pd.DataFrame, partials: Partials, px: float) -> dict[str, Any]:
+    area, ids = _filled(sums), sums["particle"].to_numpy()
     largest, smallest = np.empty(len(sums)), np.empty(len(sums))
     hull = np.empty(len(sums))
-    for start in range(0, len(sums), _BATCH):
-        part = slice(start, start + _BATCH)
-        here = every.take(rows[part])
+    for extents in partials.extents():
+        # Particles are in the order of their ids.
+        spot = np.minimum(np.searchsorted(ids, extents["particle"].to_numpy()), len(ids) - 1)
+        kept = ids[spot] == extents["particle"].to_numpy()
+        part, here = spot[kept], extents[kept]
         low, high = here[list(LOW)].to_numpy(), here[list(HIGH)].to_numpy()
         hull[part], largest[part], smallest[part] = hulls(low, high)
     return {
