@@ -62,7 +62,7 @@ def mark(
         Widest thin opening inside a particle that is taken for a crack.
     """
     wide = compact(~closed & inside, EXTENT, thin=thin)
-    narrow = compact(thin | cracks, 2 * crack_width_px, SPECK)
+    narrow = compact(thin | cracks, 3 * crack_width_px, SPECK)
     _paint(wide, narrow, cracks, phases)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cc3d
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +21,10 @@ ELLIPSE = 0.9
 """Least area over the area of the ellipse with the same second moments: 1 for a disc, 0.95 for a
 square, 0.83 for a triangle; a pore between touching particles, with its cusps, is below."""
 
+ROUGH, OBLONG = 0.8, 2.2
+"""The same for a thin opening, whose few pixels make a rough outline, and the largest ratio of the
+ellipse's axes: what is longer is a crack."""
+
 ROUND = 0.95
 """The same for a hole without a wall that thin openings run into: between four particles that
 touch, what is left of a pore without its cusps is above `ELLIPSE`."""
@@ -31,6 +36,10 @@ MOUTH = 0.2
 """Largest share of a void's outline that thin openings may take: a pore between particles goes on
 into the wedges where they touch."""
 
+
+WEDGE, CUSPS = 8, 3
+"""Pixels of a thin opening that is no bump of an outline, and how many of them run into a pore
+between three particles: a crack that crosses a void makes two."""
 
 WALL = 32
 """A hole with solid material this far around, in px, may have cracks running into it."""
@@ -92,6 +101,19 @@ def _walled(labels: I32, boxes: I32, keep: Bool, good: Bool, out: Bool) -> None:
         out[k] = free
 
 
+def _wedges(labels: I32, box: I32, thin: Bool, k: int) -> int:
+    """Thin openings of at least `WEDGE` pixels near a component that run into it."""
+    left, top, right, bottom = (int(v) for v in box[:4])
+    spot = (
+        slice(max(top - WEDGE, 0), bottom + WEDGE),
+        slice(max(left - WEDGE, 0), right + WEDGE),
+    )
+    parts = cc3d.connected_components(thin[spot], connectivity=8)
+    beside = cv2.dilate((labels[spot] == k).view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    sizes = np.bincount(parts.ravel())
+    return sum(int(sizes[part] >= WEDGE) for part in np.unique(parts[beside]) if part)
+
+
 @kernel
 def _fill(labels: I32, boxes: I32, kind: U8, out: U8) -> None:
     """Give the pixels of each component its kind."""
@@ -105,10 +127,10 @@ def _fill(labels: I32, boxes: I32, kind: U8, out: U8) -> None:
                     out[r, c] = kind[k]
 
 
-def ellipse_share(area: I64, sums: I64) -> npt.NDArray[np.float64]:
-    """Area of components over the area of the ellipse with their second moments.
+def _ellipses(area: I64, sums: I64) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Area of components over that of the ellipse with their second moments; its axes' ratio.
 
-    Integers up to the last step, so a component has the same value wherever it lies.
+    Integers up to the last step, so a component has the same values wherever it lies.
     """
     n = area.astype(np.int64)
     yy = n * sums[:, 2] - sums[:, 0] ** 2
@@ -117,7 +139,9 @@ def ellipse_share(area: I64, sums: I64) -> npt.NDArray[np.float64]:
     # 1/12 is the second moment of a pixel in itself.
     square = n.astype(np.float64) ** 2
     a, b, c = yy / square + 1 / 12, xx / square + 1 / 12, xy / square
-    return n / (4 * np.pi * np.sqrt(np.maximum(a * b - c * c, 1e-6)))
+    inner = np.maximum(a * b - c * c, 1e-6)
+    half, apart = (a + b) / 2, np.sqrt((a - b) ** 2 / 4 + c * c)
+    return n / (4 * np.pi * np.sqrt(inner)), (half + apart) / np.sqrt(inner)
 
 
 @kernel
@@ -164,6 +188,7 @@ def compact(mask: Bool, extent: int, smallest: int = 1, thin: Bool | None = None
         Smallest area in px.
     thin
         Thin openings: components whose outline they take more than `MOUTH` of are not compact.
+        Absent where the components are thin openings themselves.
 
     Returns
     -------
@@ -175,14 +200,19 @@ def compact(mask: Bool, extent: int, smallest: int = 1, thin: Bool | None = None
     sums = np.zeros((keep.size, 5), np.int64)
     _moments(labels, boxes, keep, sums)
     area = boxes[:, 4].astype(np.int64)
-    share = ellipse_share(np.maximum(area, 1), sums)
-    good = keep & (share >= ELLIPSE)
-    if thin is not None:
+    share, ratio = _ellipses(np.maximum(area, 1), sums)
+    if thin is None:
+        good = keep & (share >= ROUGH) & (ratio <= OBLONG)
+    else:
+        good = keep & (share >= ELLIPSE)
         sides, walled = np.zeros((keep.size, 2), np.int64), np.zeros(keep.size, np.bool_)
         _outline(labels, boxes, thin, good, sides)
         _walled(labels, boxes, keep, good, walled)
         good &= sides[:, 1] <= np.where(walled, CRACKED_MOUTH, MOUTH) * sides[:, 0]
-        good &= walled | (sides[:, 1] <= APART * sides[:, 0]) | (share >= ROUND)
+        doubtful = (sides[:, 1] > APART * sides[:, 0]) & (share < ROUND)
+        good &= walled | ~doubtful
+        for k in np.flatnonzero(good & doubtful):
+            good[k] = _wedges(labels, boxes[k], thin, int(k)) < CUSPS
     kind = good.astype(np.uint8)
     kind[keep & (area < smallest)] = 2
     out = np.zeros(mask.shape, np.uint8)

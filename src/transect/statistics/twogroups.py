@@ -7,6 +7,7 @@ them would make every difference significant (pseudo-replication).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from math import comb
 
@@ -145,7 +146,7 @@ def _noncentral(t: float, freedom: int, share: float) -> float:
     The share is the mean of a normal one over the estimated spread: this is defined wherever
     libraries' noncentral t gives up.
     """
-    places, weights = np.polynomial.legendre.leggauss(400)
+    places, weights = _legendre()
     estimated = np.sqrt(2 * gammaincinv(freedom / 2, (places + 1) / 2) / freedom)
 
     def off(centre: float) -> float:
@@ -157,6 +158,12 @@ def _noncentral(t: float, freedom: int, share: float) -> float:
     if not off(low) > 0 > off(high):
         return NAN
     return float(brentq(off, low, high, xtol=1e-9))
+
+
+@cache
+def _legendre() -> tuple[Floats, Floats]:
+    """Places and weights of the quadrature: finding them takes a hundred times as long."""
+    return np.polynomial.legendre.leggauss(400)
 
 
 def adjusted(p: Floats) -> Floats:
