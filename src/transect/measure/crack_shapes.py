@@ -21,6 +21,7 @@ import pandas as pd
 from transect.kernels import kernel
 from transect.measure.crack_points import EIGHTHS, WIDEST
 from transect.measure.joined import Joined
+from transect.measure.localise import distinct
 from transect.measure.union import parents_of
 
 Array = npt.NDArray[Any]
@@ -49,7 +50,6 @@ RADIAL_LENGTH, RADIAL_AMOUNT, CONTACT_LENGTH, CONTACT_AMOUNT, GREY_LENGTH, GREY_
 """Sums of a particle and of an x-block: length and length x cos 2a, length and length x contact
 angle; of an x-block also length and length x width by greys."""
 MILLI, MICRO = 1e3, 1e6
-_TURNS = 360
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def shapes_of(joined: Joined, cracks: pd.DataFrame, particles: pd.DataFrame) -> 
     # What is not reported is so small that any crack is long.
     diameters = particles["ecd_um"].to_numpy(np.float64)
     out.diameters_um[owner >= 0] = diameters[owner[owner >= 0]]
-    starts, ways = _ways(joined, particles, np.unique(owner[owner >= 0]))
+    starts, ways = _ways(joined, particles, distinct(owner[owner >= 0]))
     centres = particles[["mosaic_x_um", "mosaic_y_um", "ecd_um"]].to_numpy(np.float64) / px
     material = particles["grey_mean"].to_numpy(np.float64) / joined.grey_step
     pore = _pore_grey(joined)
@@ -155,7 +155,7 @@ def _ways(joined: Joined, particles: pd.DataFrame, cracked: Array) -> tuple[Arra
     flagged[cracked] = True
     # Whichever of the two named the other, it is a neighbour of both.
     both = np.concatenate([a * len(ids) + b, b * len(ids) + a])
-    first, second = np.divmod(np.unique(both[flagged[both // max(len(ids), 1)]]), len(ids))
+    first, second = np.divmod(distinct(both[flagged[both // max(len(ids), 1)]]), len(ids))
     x, y = (particles[name].to_numpy(np.float64) for name in ("mosaic_x_um", "mosaic_y_um"))
     starts = np.searchsorted(first, np.arange(len(ids) + 1))
     return starts, np.arctan2(y[second] - y[first], x[second] - x[first])
@@ -173,11 +173,12 @@ def _nearest(way: float, ways: Array) -> float:
 
 @kernel
 def _null(ways: Array) -> float:
-    """Mean of the smallest angle over all directions."""
-    total = 0.0
-    for k in range(_TURNS):
-        total += _nearest(2 * np.pi * (k + 0.5) / _TURNS, ways)
-    return total / _TURNS
+    """Mean of the smallest angle over all directions: between two lines it rises and falls."""
+    lines = np.sort(np.degrees(ways) % 180.0)
+    total = (lines[0] + 180.0 - lines[-1]) ** 2
+    for k in range(1, len(lines)):
+        total += (lines[k] - lines[k - 1]) ** 2
+    return float(total / (4 * 180.0))
 
 
 @kernel

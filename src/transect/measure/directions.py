@@ -34,28 +34,6 @@ PACKED = np.stack(
 """Packed projection of one column and of one row."""
 
 
-def extreme_points(packed: Array) -> Array:
-    """Pixels that packed projections belong to.
-
-    Parameters
-    ----------
-    packed
-        Shape (objects, DIRECTIONS).
-
-    Returns
-    -------
-    int64 (objects, DIRECTIONS, 2): column and row.
-    """
-    # Tables may give narrower integers.
-    packed = np.asarray(packed, np.int64)
-    along = (packed + (1 << (_SHIFT - 1))) >> _SHIFT
-    across = packed - (along << _SHIFT)
-    a, b = VECTORS[:, 0], VECTORS[:, 1]
-    square = a * a + b * b
-    column = (a * along - b * across) // square
-    return np.stack([column, (b * along + a * across) // square], axis=2)
-
-
 def hulls(low: Array, high: Array) -> tuple[Floats, Floats, Floats]:
     """Area and calipers of the hulls of objects, in pixels.
 
@@ -73,10 +51,8 @@ def hulls(low: Array, high: Array) -> tuple[Floats, Floats, Floats]:
     area, largest, smallest
         Area of the hull, largest and smallest caliper width of each object.
     """
-    points = np.concatenate([extreme_points(high), extreme_points(low)], axis=1)
-    # Small numbers keep the products of the kernel exact.
-    points = (points - points[:, :1]).astype(np.float64)
-    return _hulls(points)
+    # Tables may give narrower integers.
+    return _hulls(np.asarray(low, np.int64), np.asarray(high, np.int64), VECTORS)
 
 
 @kernel
@@ -90,11 +66,31 @@ def _width(points: Array, nx: float, ny: float) -> float:
 
 
 @kernel
-def _hulls(polygons: Array) -> tuple[Floats, Floats, Floats]:
-    n, corners = polygons.shape[0], polygons.shape[1]
+def _point(packed: int, a: int, b: int) -> tuple[float, float]:
+    """Column and row of the pixel that a packed projection along (a, b) belongs to."""
+    along = (packed + (1 << (_SHIFT - 1))) >> _SHIFT
+    across = packed - (along << _SHIFT)
+    # Of integers far below 2^53: exact, and faster than their division.
+    square = float(a * a + b * b)
+    return float(a * along - b * across) / square, float(b * along + a * across) / square
+
+
+@kernel
+def _hulls(low: Array, high: Array, vectors: Array) -> tuple[Floats, Floats, Floats]:
+    n, half = low.shape
+    corners = 2 * half
+    points = np.empty((corners, 2))
     area, largest, smallest = np.empty(n), np.empty(n), np.empty(n)
     for i in range(n):
-        points = polygons[i]
+        for k in range(half):
+            a, b = vectors[k]
+            points[k] = _point(high[i, k], a, b)
+            points[k + half] = _point(low[i, k], a, b)
+        # Small numbers keep the products exact.
+        left, top = points[0]
+        for k in range(corners):
+            points[k, 0] -= left
+            points[k, 1] -= top
         # The contour is the polygon grown by a diamond of half a pixel: its own area is 1/2.
         total, grown = 0.0, 0.5
         wide = 1.0

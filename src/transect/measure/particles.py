@@ -11,6 +11,7 @@ import pandas as pd
 from transect.measure.directions import hulls
 from transect.measure.joined import Joined
 from transect.measure.lines import foil_deg, place
+from transect.measure.localise import distinct
 from transect.measure.outline import FACING, crofton
 from transect.measure.partial_schemas import HIGH, LOW
 from transect.measure.partials import Partials
@@ -197,7 +198,7 @@ def _neighbours(ids: Array, pairs: pd.DataFrame) -> npt.NDArray[np.int32]:
         known = (ids[spots[0]] == ends[0][part]) & (ids[spots[1]] == ends[1][part])
         # Whichever of the two named the other, or both: once, and it counts for each of them.
         keys[part] = np.where(known, np.minimum(*spots) * len(ids) + np.maximum(*spots), -1)
-    first, second = np.divmod(np.unique(keys[keys >= 0]), len(ids))
+    first, second = np.divmod(distinct(keys[keys >= 0]), len(ids))
     counts = [np.bincount(end, minlength=len(ids)) for end in (first, second[second != first])]
     return (counts[0] + counts[1]).astype(np.int32)
 
