@@ -15,7 +15,7 @@ RECIPES: dict[str, int] = {
     "details": 1,
     "layers": 3,
     "thresholds": 4,
-    "predict": 2,
+    "predict": 3,
     "segment": 2,
     "resolve": 3,
     "vary": 4,
