@@ -18,7 +18,8 @@ PROFILE = [
     *["--workflow-profile", str(ROOT / "profiles" / "slurm")],
     # No accounting on this cluster, and jobs of seconds instead of minutes.
     *["--slurm-status-command", "squeue"],
-    *["--slurm-init-seconds-before-status-checks", "2"],
+    *["--slurm-init-seconds-before-status-checks", "1"],
+    *["--seconds-between-status-checks", "1"],
     *["--latency-wait", "10"],
 ]
 
