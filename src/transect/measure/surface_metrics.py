@@ -112,29 +112,35 @@ class _Along:
         self.estimates.all_missing(names, note, **self.facts)
 
 
-def _block_means(along: _Along, values: Floats) -> tuple[Floats, Floats]:
-    """Middle in um and mean of every x-block that has a value."""
-    known, width = np.isfinite(values), along.joined.reach.block
-    n = along.joined.blocks
-    count = np.bincount(along.block[known], minlength=n)
-    total = np.bincount(along.block[known], weights=values[known], minlength=n)
+def _block_means(along: _Along, values: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean place in um and mean of the known values of every x-block, and its share of a full one.
+
+    The last block of a section may be a sliver.
+    """
+    known = np.flatnonzero(np.isfinite(values))
+    block, n = along.block[known], along.joined.blocks
+    count = np.bincount(block, minlength=n)
     here = count > 0
-    places = (np.flatnonzero(here) + 0.5) * (width * along.px)
-    return np.asarray(places, np.float64), np.asarray(total[here] / count[here], np.float64)
+    places, means = (
+        np.bincount(block, weights=amounts, minlength=n)[here] / count[here]
+        for amounts in ((known + 0.5) * along.px, values[known])
+    )
+    return places, means, count[here] / along.joined.reach.block
 
 
 def _wedge(along: _Along, thickness: Floats) -> None:
     """Slope by least squares; its error counts only as many points as are independent."""
-    x, t = _block_means(along, thickness)
+    x, t, weight = _block_means(along, thickness)
     if x.size < 4:
         along.missing("fewer than 4 x-blocks", "wedge_um_per_mm")
         return
-    away = x - x.mean()
-    slope = float((away * t).sum() / (away**2).sum())
-    left = t - t.mean() - slope * away
+    away, above = (v - np.average(v, weights=weight) for v in (x, t))
+    slope = float((weight * away * above).sum() / (weight * away**2).sum())
+    left = above - slope * away
     related = integral_length(left)
     worth = max(x.size / related, 3.0)
-    error = np.sqrt((left**2).sum() / (x.size - 2) * related / (away**2).sum())
+    squares = (weight * left**2).sum() / (weight * away**2).sum()
+    error = np.sqrt(squares / (x.size - 2) * related)
     reach = float(stdtrit(worth - 2, 0.975) * error)
     along.estimates.add(
         "wedge_um_per_mm", 1000 * slope, (1000 * (slope - reach), 1000 * (slope + reach)),
