@@ -224,10 +224,7 @@ class Finder:
             near = self._borders(rough + step * SEARCH_PX, -step, 2 * SEARCH_PX, greys, blur=6.0)
             # Fibres look like borders here and there; a separator lies smooth over 8 um.
             sharp = np.abs(near.end - rough) < SEARCH_PX
-            # Where no border is found at all, as beside the end of a mosaic, neighbours tell more.
-            line = np.where(sharp | np.isnan(near.end), near.end, rough)
-            line = line if np.isnan(line).mean() < 0.5 else rough
-            line = running_median(line, self._px(8.0))
+            line = running_median(np.where(sharp, near.end, rough), self._px(8.0))
             found.lines[f"{side}_separator_near_px"] = line
             gap = np.clip(np.nan_to_num(step * (near.end - near.begin)), 0, None)
             gap = lasting(gap, self._px(self.config.min_run_um))
