@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from support.runs import copied, finished, fresh, raw
+from support.runs import copied, finished, fresh, raw, shared
 
-__all__ = ["copied", "data", "finished", "fresh", "raw"]
+__all__ = ["copied", "data", "finished", "fresh", "raw", "shared"]
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 

@@ -12,7 +12,7 @@ from steps import call, run_section
 @pytest.mark.workflow
 def test_every_gate_is_met_without_noise(tmp_path: Path) -> None:
     raw, out = tmp_path / "raw", tmp_path / "out"
-    call("phantom", raw, "--appearance", "clean", "--seed", 1)
+    call("phantom", raw, "--appearance", "clean", "--seed", 1, "--width-um", 120)
     run_section(raw, out)
     found = gates(raw, out)
     assert len(found) == 11

@@ -74,11 +74,13 @@ def _disturbed(project: Project, killed: list[str]) -> tuple[Path, Path]:
     return front, marks
 
 
-def _disturb_each(project: Project, finished: Project, killed: list[str]) -> None:
+def _disturb_each(
+    project: Project, finished: Project, killed: list[str], options: tuple[str, ...] = ()
+) -> None:
     """Kill the first call of some steps, let that of all others fail, and go on each time."""
     front, marks = _disturbed(project, killed=killed)
     starts = 0
-    while (done := project.start(first_on_path=front)).returncode != 0:
+    while (done := project.start(*options, first_on_path=front)).returncode != 0:
         starts += 1
         assert starts <= len(STEPS), done.stdout[-3000:]
         if done.returncode == -9:
@@ -94,7 +96,8 @@ def _disturb_each(project: Project, finished: Project, killed: list[str]) -> Non
 def test_a_run_goes_on_after_a_kill_or_a_failure_in_each_stage(
     fresh: Project, finished: Project
 ) -> None:
-    _disturb_each(fresh, finished, killed=STEPS[::2])
+    # What fails is tried again in the same run, as on a cluster.
+    _disturb_each(fresh, finished, killed=STEPS[::2], options=("--retries", "1"))
 
 
 @pytest.mark.slow
