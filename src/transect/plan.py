@@ -58,7 +58,7 @@ DEMANDS: dict[str, Demand] = {
     "fuse": Demand(memory_mb=2000, thread_mb=400, tile_seconds=2.0),
     "details": Demand(memory_mb=1500, thread_mb=500, tile_seconds=0.5),
     "layers": Demand(memory_mb=2000, thread_mb=250, tile_seconds=0.5),
-    "thresholds": Demand(memory_mb=2000, thread_mb=250, tile_seconds=1.0),
+    "thresholds": Demand(memory_mb=2000, thread_mb=1000, tile_seconds=1.0),
     "predict": Demand(memory_mb=2000, thread_mb=1000, tile_seconds=20.0, blockwise=True),
     "segment": Demand(memory_mb=2000, thread_mb=500, tile_seconds=6.0, blockwise=True),
     "resolve": Demand(memory_mb=4000, tile_seconds=0.5),

@@ -69,6 +69,11 @@ def of_network(*names):
     return lambda wildcards: files(wildcards) if plan.network(wildcards) else []
 
 
+def model_of_network(wildcards):
+    """Card of the network, where one decides on a section's pixels."""
+    return plan.model_card(wildcards) if plan.network(wildcards) else []
+
+
 def predictions_option(wildcards):
     """Option that hands on what a network says of the blocks, where one is asked."""
     if not plan.network(wildcards):

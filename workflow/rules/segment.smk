@@ -6,6 +6,7 @@ rule thresholds:
     input:
         mosaic="<section>/mosaic.zarr/zarr.json",
         layers="<section>/layers.parquet",
+        model=model_of_network,
     output:
         thresholds="<section>/thresholds.json",
     log:

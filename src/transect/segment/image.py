@@ -17,6 +17,7 @@ from transect.phases import Phase
 from transect.segment.classical import ClassicalEngine
 from transect.segment.distance import REACH
 from transect.segment.engine import UNDECIDED, Engine
+from transect.segment.gaps import Gaps, counts
 from transect.segment.greys import Normal
 from transect.segment.groups import Merge, resolve
 from transect.segment.learned import NetworkEngine
@@ -116,9 +117,10 @@ def network_maps(grey: U8, zone: U8, network: Network, there: Sequence[bool]) ->
     for window in windows(shape):
         outer = window.padded(HALO, shape)
         maps[(..., *window.slices)] = network.look(
-            greys[outer.slices], window, outer, there, normal.shares
+            greys[outer.slices], window, outer, window, there, normal.shares
         )[0]
-    return maps
+    gaps = Gaps.find(counts(maps, grey, zone, (slice(None), slice(None))))
+    return maps if gaps is None else gaps.weigh(maps, grey, zone)
 
 
 def label_image(

@@ -73,6 +73,7 @@ class Network:
         greys: F32,
         window: Window,
         outer: Window,
+        part: Window,
         there: Sequence[bool],
         shares: Sequence[float],
     ) -> tuple[U8, F64]:
@@ -86,6 +87,8 @@ class Network:
             Window of the global grid.
         outer
             Where the greys lie: the window with `HALO` around it, less what is beyond the mosaic.
+        part
+            Part of `outer` whose maps are wanted.
         there
             Whether each of `CLASSES` can be there.
         shares
@@ -94,7 +97,7 @@ class Network:
         Returns
         -------
         maps
-            Maps of the window, (channel, row, column).
+            Maps of that part, (channel, row, column).
         features
             Shape (feature,).
         """
@@ -102,8 +105,9 @@ class Network:
         row, column = outer.row0 - window.row0 + HALO, outer.col0 - window.col0 + HALO
         image[row : row + greys.shape[0], column : column + greys.shape[1]] = greys
         maps, features = self._run(image, there, shares)
-        rows, columns = window.shape
-        return maps[:, HALO : HALO + rows, HALO : HALO + columns], features
+        row, column = row + part.row0 - outer.row0, column + part.col0 - outer.col0
+        rows, columns = part.shape
+        return maps[:, row : row + rows, column : column + columns], features
 
     def _run(self, grey: F32, there: Sequence[bool], shares: Sequence[float]) -> tuple[U8, F64]:
         given = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,19 +15,23 @@ from transect.candidates import plain
 from transect.parallel import WINDOW, Window, block_columns, run, windows
 from transect.phases import Phase
 from transect.recipes import RECIPES
+from transect.segment import gaps
 from transect.segment.card import INPUT
 from transect.segment.classical import ClassicalEngine
 from transect.segment.engine import UNDECIDED
+from transect.segment.gaps import Gaps
 from transect.segment.greys import Normal
 from transect.segment.learned import CERTAIN, Shares
 from transect.segment.maps import HALO, MAPS
 from transect.segment.network import Network
-from transect.segment.section import Section
+from transect.segment.section import Section, sampled
 from transect.segment.tables import LIMITS, SOLIDS, WINDOWS
 from transect.storage.digests import digest_file
 from transect.storage.stores import ImageWriter, new_store
 
 U8 = npt.NDArray[np.uint8]
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
 Row = dict[str, float]
 
@@ -39,8 +44,22 @@ UNSURE = 0.6
 SEEN = 1 / 8
 """Least recorded share of an input whose features are compared with those of training."""
 
+LOOKED_AT = 12
+"""Windows that show what greys lie between particles, at most."""
+
 COMPARED = 8
 """The classical engine looks at one window in so many, and at so many where there are few."""
+
+
+class _Asked(NamedTuple):
+    """What the network says of a window and what is around it: `core` is the window."""
+
+    maps: U8
+    grey: U8
+    zone: U8
+    core: tuple[slice, slice]
+    features: F64
+    seen: float
 
 
 @dataclass(frozen=True)
@@ -61,6 +80,8 @@ class Predictor:
         The engine that the network is compared with.
     there
         Whether each of `maps.CLASSES` can be there.
+    gaps
+        Greys of pores and binder, where the section shows them apart.
     """
 
     section: Section
@@ -69,21 +90,19 @@ class Predictor:
     network: Network
     classical: ClassicalEngine
     there: tuple[bool, ...]
+    gaps: Gaps | None = None
 
     def look(self, window: Window) -> tuple[U8, Row] | None:
         """Tell maps of a window, 0 outside of the coating, and its row of the table `windows`."""
-        shape = self.section.mosaic.shape
-        outer = window.padded(HALO, shape)
-        grey, zone = self.section.read(outer, self.scale)
-        coating = zone[window.inside(outer)] == UNDECIDED
-        if not coating.any():
+        found = self._ask(window)
+        if found is None:
             return None
-        recorded = zone != Phase.INVALID
-        # 0 is the coating's mean.
-        greys = np.where(recorded, self.normal.apply(grey), np.float32(0))
-        maps, features = self.network.look(greys, window, outer, self.there, self.normal.shares)
-        maps = maps * coating
-        seen = np.count_nonzero(recorded) / INPUT**2
+        core, coating = found.core, found.zone[found.core] == UNDECIDED
+        maps = found.maps
+        if self.gaps is not None:
+            maps = self.gaps.weigh(maps, found.grey, found.zone)
+        maps = maps[(..., *core)] * coating
+        seen, features = found.seen, found.features
         away = self.network.strangeness(features, seen) if seen >= SEEN else float("nan")
         row: Row = {
             "row": window.row0 // WINDOW,
@@ -94,6 +113,30 @@ class Predictor:
             **self._compared(window),
         }
         return maps, row
+
+    def counts(self, window: Window) -> I64:
+        """Count the greys between the particles of a window, for `Gaps.find`."""
+        found = self._ask(window)
+        if found is None:
+            return np.zeros(256, np.int64)
+        return gaps.counts(found.maps, found.grey, found.zone, found.core)
+
+    def _ask(self, window: Window) -> _Asked | None:
+        """Ask the network for a window and what is around it; None outside of the coating."""
+        shape = self.section.mosaic.shape
+        outer, part = window.padded(HALO, shape), window.padded(gaps.REACH, shape)
+        grey, zone = self.section.read(outer, self.scale)
+        if not (zone[window.inside(outer)] == UNDECIDED).any():
+            return None
+        recorded = zone != Phase.INVALID
+        # 0 is the coating's mean.
+        greys = np.where(recorded, self.normal.apply(grey), np.float32(0))
+        maps, features = self.network.look(
+            greys, window, outer, part, self.there, self.normal.shares
+        )
+        near = part.inside(outer)
+        seen = np.count_nonzero(recorded) / INPUT**2
+        return _Asked(maps, grey[near], zone[near], window.inside(part), features, seen)
 
     def _compared(self, window: Window) -> Row:
         """Areas of phases by the classical engine, on windows that are fixed for a section."""
@@ -125,6 +168,23 @@ def compared(window: Window, shape: tuple[int, int]) -> bool:
     rows, columns = (-(-n // WINDOW) for n in shape)
     every = min(COMPARED, max(rows * columns // COMPARED, 1))
     return (window.col0 // WINDOW + 3 * (window.row0 // WINDOW)) % every == 0
+
+
+def find_gaps(predictor: Predictor, threads: int) -> Gaps | None:
+    """Find the greys of pores and binder between the particles of a section.
+
+    Parameters
+    ----------
+    predictor
+        Pixels and model.
+    threads
+        Windows to work on at the same time.
+    """
+    total = np.zeros(256, np.int64)
+    grid = sampled(predictor.section.mosaic.shape, LOOKED_AT)
+    for found in run(predictor.counts, grid, threads, "greys between particles"):
+        total += found
+    return Gaps.find(total)
 
 
 def _areas(maps: U8, coating: Bool) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, replace
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 
 from transect.config import SegmentConfig, parse_settings
@@ -13,7 +13,7 @@ from transect.segment import groups, trust
 from transect.segment.classical import ClassicalEngine
 from transect.segment.facing import check, facing_of
 from transect.segment.network import Network
-from transect.segment.predict import Predictor, predict_block
+from transect.segment.predict import Predictor, find_gaps, predict_block
 from transect.segment.section import (
     Section,
     find_thresholds,
@@ -31,6 +31,9 @@ def thresholds(
     *, mosaic: Path, layers: Path, output: Path, settings: str = "{}", threads: int = 1
 ) -> None:
     """Find the grey values that part the phases of a whole section, and check their polarity.
+
+    Where a network decides, it is asked for a few windows, whose greys between particles then count
+    beside what it says.
 
     Parameters
     ----------
@@ -53,6 +56,10 @@ def thresholds(
         facing = facing_of(section, config, threads)
         check(facing, config, str(mosaic))
         found = replace(find_thresholds(section, config, threads), facing=facing)
+        if config.network:
+            network = Network.load(config.model_folder)
+            predictor = _predictor(section, found, network, config)
+            found = replace(found, gaps=find_gaps(predictor, threads))
     binder = "none" if found.binder is None else f"{found.binder:.1f}"
     logger.info(
         "greys of 255: pore %.1f, binder %s, active material %.1f",
@@ -61,7 +68,18 @@ def thresholds(
         found.active_material,
     )
     logger.info("polarity %s, by shapes %s (%+.2f)", *astuple(facing))
+    if found.gaps is not None:
+        logger.info("between particles: pore %(pore).1f, binder %(binder).1f", asdict(found.gaps))
     found.save(output)
+
+
+def _predictor(
+    section: Section, limits: Thresholds, network: Network, config: SegmentConfig
+) -> Predictor:
+    engine = ClassicalEngine(limits, config.denoise_px, config.crack_width_px)
+    return Predictor(
+        section, limits.scale, limits.normal, network, engine, config.there, limits.gaps
+    )
 
 
 def predict(
@@ -106,8 +124,7 @@ def predict(
     px_um = section.mosaic.px_um
     if warning := network.card.check_pixel(1000 * px_um):
         logger.warning("%s", warning)
-    engine = ClassicalEngine(limits, config.denoise_px, config.crack_width_px)
-    predictor = Predictor(section, limits.scale, limits.normal, network, engine, config.there)
+    predictor = _predictor(section, limits, network, config)
     inputs = {"mosaic": mosaic, "layers": layers, "thresholds": thresholds}
     with timed(
         f"predict block {block} of {blocks} of {mosaic}, recipe {RECIPES['predict']}, model"

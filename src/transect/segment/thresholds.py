@@ -14,6 +14,7 @@ from transect.config import Polarity
 from transect.errors import AnalysisError, StorageError
 from transect.modes import Modes, fit_modes
 from transect.segment.engine import U8, UNDECIDED
+from transect.segment.gaps import Gaps
 from transect.segment.greys import Normal
 from transect.segment.polarity import Found
 from transect.storage.files import write_text
@@ -66,6 +67,8 @@ class Thresholds:
         greys are taken as they are where nobody looked.
     facing
         Polarity of the greys.
+    gaps
+        Greys of pores and binder between particles, where a network sees these and two humps show.
     """
 
     scale: tuple[float, float]
@@ -77,6 +80,7 @@ class Thresholds:
     pixels: int
     normal: Normal = Normal(0.0, 1.0)
     facing: Facing = Facing("bright", "undecided", 0.0)
+    gaps: Gaps | None = None
 
     @property
     def pore_binder(self) -> float | None:
@@ -95,7 +99,7 @@ class Thresholds:
             "pore_binder": self.pore_binder,
             "binder_active_material": self.binder_active_material,
         }
-        text = json.dumps({"schema": 3, **asdict(self), "limits": limits}, indent=1)
+        text = json.dumps({"schema": 4, **asdict(self), "limits": limits}, indent=1)
         write_text(path, text + "\n")
 
     @classmethod
@@ -113,6 +117,7 @@ class Thresholds:
             values = {name: facts[name] for name in names}
             values["normal"] = Normal.read(values["normal"])
             values["facing"] = Facing(**values["facing"])
+            values["gaps"] = values["gaps"] and Gaps(**values["gaps"])
             return cls(**{**values, "scale": tuple(values["scale"])})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StorageError(

@@ -27,8 +27,8 @@ DATA = "made sections, each seen once: half of them in a plain look, half in any
 LIMITS = (
     "It decides inside coatings only; foil, separator and outside are found by their geometry.",
     "Active material is the brighter side: negatives are turned first, by segment.polarity.",
-    "It tells phases apart by grey and texture: smooth binder between dark pores is often taken for"
-    " pores; hold its fractions against those of thresholds, as the page does.",
+    "It tells phases apart by grey and texture: smooth binder is often taken for pores, unless the"
+    " section's greys show two clear humps between particles, which then count beside what it says.",
     "Particles smaller than 8 px, and openings narrower than a pixel, are not resolved.",
     "No image of a real electrode was used: scores on real images are in benchmarks.",
 )
