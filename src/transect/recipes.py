@@ -23,7 +23,7 @@ RECIPES: dict[str, int] = {
     "labels": 1,
     "transport": 1,
     "radial": 1,
-    "join": 8,
+    "join": 9,
     "judge": 3,
     "cell": 1,
     "batch": 1,

@@ -23,7 +23,7 @@ from support.sections import (
     tables_of,
 )
 from transect.config import MeasureConfig, SegmentConfig
-from transect.measure.clustering import join_count_z, moran
+from transect.measure.clustering import clustering, jackknife, join_count_z, moran
 from transect.measure.joined import Settings
 from transect.measure.partials import merge
 from transect.measure.particles import foreign
@@ -138,6 +138,25 @@ def test_moran_of_a_board_and_of_halves() -> None:
     halves_ = np.repeat(np.arange(20) < 10, 30).reshape(20, 30)
     assert moran(halves_.astype(float)) > 0.9
     assert np.isnan(moran(np.ones((5, 5))))
+
+
+def test_intervals_of_clustering_hold_what_is_true() -> None:
+    """Of cells that know nothing of each other: Moran's I is 0, lacunarity 1 + (sd / mean)^2."""
+    rng = np.random.default_rng(9)
+    held = []
+    for _ in range(200):
+        cells = rng.normal(0.5, 0.1, (8, 40))
+        cells[2, :3] = np.nan
+        low, high = jackknife(clustering, cells)
+        true = np.array([0.0, 0.0, 1.04])
+        held.append((low <= true) & (true <= high))
+    assert (np.mean(held, axis=0) > 0.88).all()
+    assert (np.mean(held, axis=0)[:2] < 1.0).all()
+
+
+def test_too_few_columns_have_no_interval() -> None:
+    low, high = jackknife(clustering, np.random.default_rng(1).random((12, 4)))
+    assert np.isnan([low, high]).all()
 
 
 def test_join_counts_of_marks_dealt_at_random_have_unit_variance() -> None:

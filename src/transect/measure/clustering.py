@@ -3,15 +3,18 @@
 References
 ----------
 P. A. P. Moran, Biometrika 37 (1950) 17; A. D. Cliff, J. K. Ord, "Spatial Processes" (1981), for
-join counts without replacement; C. Allain, M. Cloitre, Phys. Rev. A 44 (1991) 3552 (lacunarity).
+join counts without replacement; C. Allain, M. Cloitre, Phys. Rev. A 44 (1991) 3552 (lacunarity);
+B. Efron, R. Tibshirani, "An Introduction to the Bootstrap" (1993), for the jackknife.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import stdtrit
 
 from transect.measure.estimates import Estimates
 from transect.measure.joined import Joined
@@ -24,6 +27,9 @@ CLUSTERING = ("binder_join_count_z", "binder_moran_I", "binder_lacunarity")
 FEWEST = 30
 """Cells that such a number takes at least."""
 
+FEWEST_GROUPS, MOST_GROUPS = 5, 20
+"""Stretches along x that are left out in turn for an interval."""
+
 
 def add_clustering(estimates: Estimates, joined: Joined) -> None:
     """Add how binder clusters in cells as high as an x-block is wide, as nearly as bins allow."""
@@ -34,21 +40,53 @@ def add_clustering(estimates: Estimates, joined: Joined) -> None:
     shares, cell = found
     facts: dict[str, Any] = {"note": f"cells of {cell[0]:.3g} x {cell[1]:.3g} um"}
     n = int(np.isfinite(shares).sum())
-    binder = np.nanmean(shares)
-    if not binder > 0:
+    if not np.nanmean(shares) > 0:
         estimates.all_missing(CLUSTERING, "no binder")
         return
-    flat = shares - _by_depth(shares)
-    values = {
-        "binder_join_count_z": join_count_z(flat > 0, np.isfinite(flat)),
-        "binder_moran_I": moran(flat),
-        "binder_lacunarity": float(np.nanvar(flat) / binder**2) + 1.0,
-    }
-    for name, value in values.items():
+    values = clustering(shares)
+    low, high = jackknife(clustering, shares)
+    for name, *found in zip(CLUSTERING, values, low, high, strict=True):
+        value, *interval = (float(v) for v in found)
         if np.isfinite(value):
-            estimates.add(name, value, (np.nan, np.nan), n, "of all cells; not sampled", **facts)
+            method = f"jackknife over {_groups(shares)} stretches of cells"
+            estimates.add(name, value, (interval[0], interval[1]), n, method, **facts)
         else:
             estimates.missing(name, "all cells are alike")
+
+
+def clustering(shares: Floats) -> Floats:
+    """Give the three numbers of `CLUSTERING` of cells of shape (depth, x-block)."""
+    flat = shares - _by_depth(shares)
+    spread = np.nanvar(flat) / np.nanmean(shares) ** 2
+    return np.array([join_count_z(flat > 0, np.isfinite(flat)), moran(flat), spread + 1.0])
+
+
+def _groups(cells: Floats) -> int:
+    return min(MOST_GROUPS, cells.shape[1])
+
+
+def jackknife(statistic: Callable[[Floats], Floats], cells: Floats) -> tuple[Floats, Floats]:
+    """95 % intervals of statistics of a grid of cells: stretches of it are left out in turn.
+
+    NaN where a stretch less leaves a statistic undefined, or there are fewer than `FEWEST_GROUPS`.
+
+    Parameters
+    ----------
+    statistic
+        Gives values of shape (statistic,) of a grid.
+    cells
+        Shape (row, column), NaN where there is none; columns are left out.
+    """
+    count = _groups(cells)
+    value = statistic(cells)
+    if count < FEWEST_GROUPS:
+        return value + np.nan, value + np.nan
+    group = np.arange(cells.shape[1]) * count // cells.shape[1]
+    # What is left out stays as a gap: what was apart does not become neighbours.
+    less = np.array([statistic(np.where(group == g, np.nan, cells)) for g in range(count)])
+    error = np.sqrt((count - 1) / count * ((less - less.mean(axis=0)) ** 2).sum(axis=0))
+    half = stdtrit(count - 1, 0.975) * error
+    return value - half, value + half
 
 
 def _cells(joined: Joined) -> tuple[Floats, tuple[float, float]] | None:

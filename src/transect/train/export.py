@@ -28,7 +28,7 @@ LIMITS = (
     "It decides inside coatings only; foil, separator and outside are found by their geometry.",
     "Active material is the brighter side: negatives are turned first, by segment.polarity.",
     "It tells phases apart by grey and texture: smooth binder is often taken for pores, unless the"
-    " section's greys show two clear humps between particles, which then count beside what it says.",
+    " section's greys show two clear humps between particles, which then count beside it.",
     "Particles smaller than 8 px, and openings narrower than a pixel, are not resolved.",
     "No image of a real electrode was used: scores on real images are in benchmarks.",
 )
