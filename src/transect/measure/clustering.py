@@ -45,11 +45,11 @@ def add_clustering(estimates: Estimates, joined: Joined) -> None:
         return
     values = clustering(shares)
     low, high = jackknife(clustering, shares)
-    for name, *found in zip(CLUSTERING, values, low, high, strict=True):
-        value, *interval = (float(v) for v in found)
-        if np.isfinite(value):
-            method = f"jackknife over {_groups(shares)} stretches of cells"
-            estimates.add(name, value, (interval[0], interval[1]), n, method, **facts)
+    method = f"jackknife over {_groups(shares)} stretches of cells"
+    for k, name in enumerate(CLUSTERING):
+        if np.isfinite(values[k]):
+            interval = float(low[k]), float(high[k])
+            estimates.add(name, float(values[k]), interval, n, method, **facts)
         else:
             estimates.missing(name, "all cells are alike")
 
@@ -62,7 +62,7 @@ def clustering(shares: Floats) -> Floats:
 
 
 def _groups(cells: Floats) -> int:
-    return min(MOST_GROUPS, cells.shape[1])
+    return min(MOST_GROUPS, int(cells.shape[1]))
 
 
 def jackknife(statistic: Callable[[Floats], Floats], cells: Floats) -> tuple[Floats, Floats]:

@@ -119,7 +119,8 @@ def _valley(counts: F64, means: F64) -> float:
 
 def _between(shares: Shares, zone: U8) -> Bool:
     """Pixels of the coating that are likelier binder or pore than active material."""
-    return (shares.material < np.maximum(shares.binder, shares.pore)) & (zone == UNDECIDED)
+    other = np.maximum(shares.binder, shares.pore)
+    return np.asarray((shares.material < other) & (zone == UNDECIDED))
 
 
 def counts(maps: U8, grey: U8, zone: U8, core: tuple[slice, slice]) -> I64:
@@ -138,6 +139,7 @@ def counts(maps: U8, grey: U8, zone: U8, core: tuple[slice, slice]) -> I64:
 
 
 def _inner(between: Bool) -> Bool:
+    """Less the pixels that have one of another kind beside them."""
     thin = cv2.erode(between.view(np.uint8), np.ones((3, 3), np.uint8))
     return np.asarray(thin > 0)
 
