@@ -26,8 +26,10 @@ PORE, BINDER = int(Phase.PORE), int(Phase.BINDER)
 FILLED = 32
 """Added to the code of a candidate whose grey is binder's: what it is where it is no opening."""
 
-NOTCH = 8
-"""A thin opening from outside that is shorter than this is a notch of the outline, in px."""
+NOTCH = 14
+"""A thin opening from outside that is shorter than this is a notch of the outline, in px. It is how
+deep the wedge beside a contact of two discs of 25 px radius is closed over at 8 px: where the two
+are taken for one particle, nothing else tells the wedge from a crack."""
 
 HOLE = 64
 """A hole of at most this extent, in px, is judged as a whole: a larger one pixel by pixel."""
