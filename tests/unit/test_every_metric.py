@@ -45,8 +45,10 @@ CHOSEN = {
 }
 """How far a mirrored section may be off, of the value: a skeleton takes one of two middle rows."""
 
-LAID = {"heterogeneity_ratio", "uniformity_index", "Rz_um", *INDICES}
-"""Metrics of lengths, stretches or windows that are laid from the left: the rest is left out."""
+UNFOLDED = {"d10_volume_um", "d50_volume_um", "d90_volume_um", "d32_um", "d43_um"}
+LAID = {"heterogeneity_ratio", "uniformity_index", "Rz_um", *INDICES, *UNFOLDED}
+"""Metrics of lengths, stretches or windows that are laid from the left: the rest is left out, and
+what smoothing is best for an unfolding is tried on stretches."""
 
 
 @pytest.fixture(scope="module")
