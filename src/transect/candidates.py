@@ -45,7 +45,8 @@ SHARED = 0.25
 
 def settle_halo(crack_width_px: int) -> int:
     """Pixels around a window that `settle` must see for the window's result to be exact."""
-    return crack_width_px + HOLE + 2
+    # A notch, a hole beside it, and the particles beside that.
+    return crack_width_px + HOLE + NOTCH + 3
 
 
 @kernel
@@ -114,16 +115,17 @@ def settle(phases: U8, particles: Ids, crack_width_px: int) -> None:
     phases[filled] -= np.uint8(FILLED)
     out = np.zeros(phases.shape, np.bool_)
     _between(phases, particles, crack_width_px, out)
+    # Wedges are long: what holes beside them become would take too wide a halo to know.
+    before = np.where(out, np.uint8(PORE), phases)
     _whole_holes(phases, out)
     phases[out] = np.where(filled[out], BINDER, PORE)
     particles[out] = 0
     cracks = phases == CRACK
     labels, box, area = _components(cracks)
-    short = (box < NOTCH).all(axis=1) | _wedge(labels[cracks & filled], box, area)
-    short[0] = False
-    notch = np.zeros(short.size, np.bool_)
-    _open(phases, labels, short, notch)
-    _give_back(labels, notch, filled, phases, particles)
+    back = np.zeros(area.size, np.bool_)
+    _open(phases, labels, np.asarray((box < NOTCH).all(axis=1)), back)
+    _open(before, labels, _wedge(labels[cracks & filled], box, area), back)
+    _give_back(labels, back, filled, phases, particles)
 
 
 def _components(mask: Bool) -> tuple[I32, I32, I32]:

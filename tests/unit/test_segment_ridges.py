@@ -5,8 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from transect.candidates import FILLED, plain, settle
+from transect.candidates import FILLED, plain, settle, settle_halo
 from transect.config import SegmentConfig
 from transect.phases import Phase
 from transect.segment.classical import ClassicalEngine
@@ -96,3 +98,33 @@ def test_narrow_gap_between_two_particles_is_what_fills_it(grey: int, phase: Pha
     gap = found.phases[80:120, 150:180][image[80:120, 150:180] == grey]
     assert (gap == phase).mean() > 0.95
     assert found.phases.max() < 9
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000))
+def test_what_is_given_back_does_not_depend_on_the_window(seed: int) -> None:
+    rng, edge = np.random.default_rng(seed), 420
+
+    def blobs(size: float, share: float) -> np.ndarray:
+        smooth = cv2.GaussianBlur(rng.normal(size=(edge, edge)), (0, 0), size)
+        return np.asarray(smooth > np.quantile(smooth, 1 - share))
+
+    near = cv2.distanceTransform((~blobs(25, 0.1)).astype(np.uint8), cv2.DIST_L2, 3)
+    phases = np.where(blobs(20, 0.8), Phase.ACTIVE_MATERIAL, Phase.PORE).astype(np.uint8)
+    phases[(phases == Phase.PORE) & blobs(8, 0.5)] = Phase.BINDER
+    phases[(phases == Phase.ACTIVE_MATERIAL) & blobs(6, 0.1)] = Phase.VOID
+    phases[(phases == Phase.ACTIVE_MATERIAL) & blobs(2, 0.15)] = Phase.CRACK
+    phases[np.isin(phases, (Phase.CRACK, Phase.VOID)) & blobs(5, 0.6)] += np.uint8(FILLED)
+    ids = (
+        1 + (near > 20).astype(np.int32) + 2 * (np.indices(phases.shape)[1] // 90).astype(np.int32)
+    )
+    particles = np.where(np.isin(phases, (Phase.PORE, Phase.BINDER)), 0, ids)
+    whole, owners = phases.copy(), particles.copy()
+    settle(whole, owners, 6)
+    halo, core = settle_halo(6), slice(180, 240)
+    part = slice(core.start - halo, core.stop + halo)
+    mine, own = phases[part, part].copy(), particles[part, part].copy()
+    settle(mine, own, 6)
+    inner = slice(halo, halo + 60)
+    np.testing.assert_array_equal(mine[inner, inner], whole[core, core])
+    np.testing.assert_array_equal(own[inner, inner], owners[core, core])
