@@ -26,6 +26,7 @@ from transect.config import SegmentConfig
 from transect.parallel import WINDOW, Window
 from transect.segment.classical import ClassicalEngine
 from transect.segment.engine import UNDECIDED, Engine
+from transect.segment.gaps import REACH, Gaps
 from transect.segment.greys import Normal
 from transect.segment.image import segment_image
 from transect.segment.learned import NetworkEngine
@@ -77,12 +78,16 @@ def _by_network(config: SegmentConfig, around: U8) -> Callable[[], object]:
     network, engine = Network.load(config.model_folder), NetworkEngine(config.crack_width_px)
     normal = Normal.of(np.bincount(around.ravel(), minlength=256))
     window = Window(ROOM, ROOM + WINDOW, ROOM, ROOM + WINDOW)
-    outer = window.padded(HALO, (around.shape[0], around.shape[1]))
+    shape = (around.shape[0], around.shape[1])
+    outer, part = window.padded(HALO, shape), window.padded(REACH, shape)
+    gaps, core = Gaps(16.0, 62.0, 8.0, 10.0), window.inside(part)
 
     def once() -> object:
         maps, _ = network.look(
-            normal.apply(around[outer.slices]), window, outer, coating(), normal.shares
+            normal.apply(around[outer.slices]), window, outer, part, coating(), normal.shares
         )
+        grey = around[part.slices]
+        maps = gaps.weigh(maps, grey, np.full(grey.shape, UNDECIDED, np.uint8))[(..., *core)]
         # Neighbours' maps are read, not made again.
         return _labelled(engine, np.pad(maps, [(0, 0), (ROOM, ROOM), (ROOM, ROOM)], "symmetric"))
 

@@ -170,11 +170,16 @@ def test_exported_model_says_what_the_network_says(tmp_path: Path) -> None:
         Familiar(np.zeros(width), np.eye(width), 1.0),
     )
     grey = np.random.default_rng(0).normal(size=(1, 1, 96, 64)).astype(np.float32)
-    session = runtime.InferenceSession(tmp_path / "model.onnx")
     given = {"grey": grey, "there": EVERYTHING.numpy(), "shares": GREYS.numpy()}
-    maps, _ = session.run(["maps", "features"], given)
-    own, _ = Exported(network, (1.2, 1.0, 1.0)).eval()(torch.from_numpy(grey), EVERYTHING, GREYS)
-    assert np.abs(maps.astype(int) - own.numpy().astype(int)).max() <= 1
+    # In bytes, some digits are lost; the weights to train on from have all.
+    for name, temperatures, most in (
+        ("trained.onnx", (1.0, 1.0, 1.0), 1),
+        ("model.onnx", (1.2, 1.0, 1.0), 8),
+    ):
+        session = runtime.InferenceSession(tmp_path / name)
+        maps, _ = session.run(["maps", "features"], given)
+        own, _ = Exported(network, temperatures).eval()(torch.from_numpy(grey), EVERYTHING, GREYS)
+        assert np.abs(maps.astype(int) - own.numpy().astype(int)).max() <= most
     card = json.loads((tmp_path / "model.json").read_text())
     assert card["maps"] == list(MAPS)
     assert card["halo_px"] == HALO
@@ -182,6 +187,8 @@ def test_exported_model_says_what_the_network_says(tmp_path: Path) -> None:
 
 def test_shipped_model_is_trained_further_from_what_it_knows(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    from transect.train.recover import TRAINED
     from transect.train.steps import _take_up
 
     model = Model.load(OWN_MODEL)
@@ -191,12 +198,15 @@ def test_shipped_model_is_trained_further_from_what_it_knows(tmp_path: Path) -> 
     normal = Normal.of(made.counts)
     grey, there, shares = normal.apply(made.bright), as_row(made.there), as_row(normal.shares)
     given = {"grey": grey[None, None], "there": there.numpy(), "shares": shares.numpy()}
-    maps, features = model.session.run(["maps", "features"], given)
     logits, own = trainer.average.eval()(torch.from_numpy(grey)[None, None], there, shares)
-    assert np.allclose(features, own.detach().numpy(), atol=1e-3)
-    said, mine = (m[0, : len(CLASSES)].argmax(0) for m in (maps, logits.detach().numpy()))
-    # Where two classes have the same byte, either may be the first.
-    assert (said == mine).mean() > 0.99
+    mine = logits[0, : len(CLASSES)].argmax(0).numpy()
+    trained = runtime.InferenceSession(OWN_MODEL / TRAINED)
+    # The model that runs is in bytes.
+    for session, off in ((trained, 1e-3), (model.session, 2e-2)):
+        maps, features = session.run(["maps", "features"], given)
+        assert np.allclose(features, own.detach().numpy(), atol=off)
+        # Where two classes have the same byte, either may be the first.
+        assert (maps[0, : len(CLASSES)].argmax(0) == mine).mean() > 0.99
     batch = next(batches(2, 0, 1, SMALL, 0))
     assert trainer.learn(batch) < 0.7 * Trainer(Plan(crops=SMALL), tmp_path).learn(batch)
 

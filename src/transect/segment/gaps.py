@@ -97,8 +97,8 @@ class Gaps:
         between = _between(shares, zone)
         greys, out = smoothed(grey, between), maps.copy()
         # Only one of them can be there; the network knows solid electrolyte as separator.
-        for filler in ("binder", "separator"):
-            _move(out[_AT[filler]], out[_AT["pore"]], between, greys, self.odds)
+        filler = "binder" if maps[_AT["binder"]].any() else "separator"
+        _move(out[_AT[filler]], out[_AT["pore"]], between, greys, self.odds)
         return out
 
 

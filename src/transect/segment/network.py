@@ -155,7 +155,7 @@ def _session(path: Path) -> tuple[Any, str]:
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
-    # Planned ahead, memory of one window is 1.6 GB; taken as it is needed, it is 0.95.
+    # Planned ahead, memory of one window is 1.6 GB; taken as it is needed, it is 1.1.
     options.enable_mem_pattern = False
     # Errors come as exceptions; warnings about a machine's graphics cards are nobody's concern.
     options.log_severity_level = 3

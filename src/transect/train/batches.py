@@ -13,7 +13,7 @@ import torch
 
 from transect.segment.greys import Normal
 from transect.segment.maps import CLASSES
-from transect.train.looks import PLAIN, TRAINING
+from transect.train.looks import PLAIN, TRAINING, Looks
 from transect.train.losses import Batch
 from transect.train.samples import Sample, sample
 from transect.train.sections import SHARED, WOVEN
@@ -98,11 +98,14 @@ def arrays_of(seed: int, made: Sample, found: Targets, edge: int) -> Arrays:
     return grey, *said, *others
 
 
+def plain_or_any(number: int) -> Looks:
+    """Choose looks by number: among all looks alone, what is easy is learned too late."""
+    return PLAIN if number % 2 else TRAINING
+
+
 def _draw(job: tuple[int, Crops]) -> Arrays:
     seed, crops = job
-    # Among all looks alone, what is easy is learned too late.
-    looks = PLAIN if seed // APART % 2 else TRAINING
-    made = sample(seed, crops.drawn, looks)
+    made = sample(seed, crops.drawn, plain_or_any(seed // APART))
     return arrays_of(seed, made, targets(made), crops.edge)
 
 

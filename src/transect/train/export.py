@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from transect.train.calibrate import Calibration, Familiar
 from transect.train.looks import HELD_OUT, TRAINING
 from transect.train.loop import Plan
 from transect.train.network import Exported, Network
+from transect.train.quantise import quantise
+from transect.train.recover import TRAINED
 from transect.train.sections import NUMBERS
 from transect.train.validate import Scores
 
@@ -44,14 +47,14 @@ def export(
     labels: str = "",
     start: str = "",
 ) -> None:
-    """Write the model and its card into a folder.
+    """Write the model and its card into a folder, and beside them the weights as they were trained.
 
     Parameters
     ----------
     network
         Trained network.
     folder
-        Where `model.onnx` and `model.json` are written.
+        Where `model.onnx`, `model.json` and `trained.onnx` are written.
     plan, scores, calibration, familiar
         What the card tells: how it was trained, what it scores, how sure it may be, what it knows.
     labels
@@ -59,20 +62,13 @@ def export(
     start
         What its weights were before the first step, if it did not begin anew.
     """
-    whole = Exported(network, calibration.temperatures).eval()
-    example = torch.zeros(1, 1, 8 * STRIDE, 8 * STRIDE)
     folder.mkdir(parents=True, exist_ok=True)
-    with writing(folder / MODEL) as path:
-        torch.onnx.export(
-            whole,
-            (example, torch.ones(1, len(CLASSES)), torch.zeros(1, BINS)),
-            str(path),
-            input_names=["grey", "there", "shares"],
-            output_names=["maps", "features"],
-            dynamic_axes={"grey": {2: "row", 3: "column"}, "maps": {2: "row", 3: "column"}},
-            opset_version=OPSET,
-            dynamo=False,
-        )
+    with writing(folder / TRAINED) as path:
+        _write(Exported(network, (1.0, 1.0, 1.0)), path)
+    with tempfile.TemporaryDirectory() as scratch, writing(folder / MODEL) as path:
+        calibrated = Path(scratch) / MODEL
+        _write(Exported(network, calibration.temperatures), calibrated)
+        quantise(calibrated, path)
     facts = {
         "schema": 1,
         "digest": digest_file(folder / MODEL),
@@ -103,3 +99,18 @@ def export(
     }
     with writing(folder / CARD) as path:
         path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+def _write(model: Exported, path: Path) -> None:
+    """Write a model in floating point."""
+    example = torch.zeros(1, 1, 8 * STRIDE, 8 * STRIDE)
+    torch.onnx.export(
+        model.eval(),
+        (example, torch.ones(1, len(CLASSES)), torch.zeros(1, BINS)),
+        str(path),
+        input_names=["grey", "there", "shares"],
+        output_names=["maps", "features"],
+        dynamic_axes={"grey": {2: "row", 3: "column"}, "maps": {2: "row", 3: "column"}},
+        opset_version=OPSET,
+        dynamo=False,
+    )

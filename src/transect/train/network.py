@@ -16,10 +16,12 @@ an efficient sub-pixel convolutional neural network", CVPR 2016 (the folding).
 
 from __future__ import annotations
 
+import copy
 from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from transect.segment.greys import BINS
 from transect.segment.maps import CLASSES, FOLD, MAPS
@@ -105,10 +107,9 @@ class Network(nn.Module):
         middle = self.up_b(middle + self.grow(self.from_c(coarse + deep)))
         fine = self.up_a(fine + self.grow(self.from_b(middle))) + shallow
         logits = self.head(self.join(torch.cat([fine, pixels], 1)))
-        classes, others = logits.split([len(CLASSES) * _SQUARE, len(_OTHERS) * _SQUARE], 1)
         never = (there.repeat_interleave(_SQUARE, 1) - 1.0) * NEVER
-        logits = torch.cat([classes + never[:, :, None, None], others], 1)
-        return logits, coarse.mean(dim=(2, 3))
+        never = functional.pad(never, (0, len(_OTHERS) * _SQUARE))
+        return logits + never[:, :, None, None], coarse.mean(dim=(2, 3))
 
     def forward(self, grey: Tensor, there: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
         """Give logits and features."""
@@ -134,12 +135,16 @@ class Exported(nn.Module):
 
     def __init__(self, network: Network, temperatures: tuple[float, float, float]) -> None:
         super().__init__()
-        self.network = network
         divisors = torch.ones(len(MAPS))
         divisors[: len(CLASSES)] = temperatures[0]
         divisors[MAPS.index("boundary")] = temperatures[1]
         divisors[MAPS.index("crack")] = temperatures[2]
-        self.register_buffer("divisors", divisors.repeat_interleave(_SQUARE).reshape(1, -1, 1, 1))
+        divisors = divisors.repeat_interleave(_SQUARE)
+        self.network = copy.deepcopy(network)
+        # Logits are only what the head says, so that dividing its weights divides them.
+        with torch.no_grad():
+            self.network.head.weight /= divisors[:, None, None, None]
+            self.network.head.bias /= divisors
 
     def forward(self, grey: Tensor, there: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
         """Give maps, (batch, len(MAPS), row, column) of bytes, and features.
@@ -147,7 +152,6 @@ class Exported(nn.Module):
         All is done on folded channels, and bytes are unfolded: 2.5 times as fast.
         """
         logits, features = self.network.folded(grey, there, shares)
-        logits = logits / self.divisors
         last = len(CLASSES) * _SQUARE
         # Without the largest taken off first: beyond 40 nothing changes any more.
         powers = [p.clamp(-40, 40).exp() for p in logits[:, :last].split(_SQUARE, 1)]

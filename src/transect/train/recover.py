@@ -24,6 +24,9 @@ from transect.train.samples import sample
 SEED, EACH, EDGE = 970_000_000, 16, 256
 """First seed, number and rows of the samples that the model is shown: of no other use."""
 
+TRAINED = "trained.onnx"
+"""Weights in floating point, beside the model that runs."""
+
 Weights = tuple[Tensor, Tensor]
 
 
@@ -37,15 +40,18 @@ def recover(folder: Path) -> Network:
     Parameters
     ----------
     folder
-        Folder of a model: `model.onnx` and its card.
+        Folder of a model: `model.onnx`, its card and `trained.onnx`.
 
     Raises
     ------
     ModelError
-        The model cannot be run by this version, or is not of this network's shape.
+        The model cannot be run by this version, has no weights beside it, or is not of this
+        network's shape.
     """
     Model.load(folder)
-    path = folder / MODEL
+    path = folder / TRAINED
+    if not path.is_file():
+        raise ModelError(f"{path}: no such file; expected the weights of {folder / MODEL}")
     network = Network().eval()
     convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
     weights, linear = _weights(path, "Conv"), _weights(path, "Gemm")
