@@ -202,11 +202,11 @@ def test_shipped_model_is_trained_further_from_what_it_knows(tmp_path: Path) -> 
     mine = logits[0, : len(CLASSES)].argmax(0).numpy()
     trained = runtime.InferenceSession(OWN_MODEL / TRAINED)
     # The model that runs is in bytes.
-    for session, off in ((trained, 1e-3), (model.session, 2e-2)):
+    for session, off, least in ((trained, 1e-3, 0.99), (model.session, 2e-2, 0.95)):
         maps, features = session.run(["maps", "features"], given)
         assert np.allclose(features, own.detach().numpy(), atol=off)
         # Where two classes have the same byte, either may be the first.
-        assert (maps[0, : len(CLASSES)].argmax(0) == mine).mean() > 0.99
+        assert (maps[0, : len(CLASSES)].argmax(0) == mine).mean() > least
     batch = next(batches(2, 0, 1, SMALL, 0))
     assert trainer.learn(batch) < 0.7 * Trainer(Plan(crops=SMALL), tmp_path).learn(batch)
 
