@@ -28,16 +28,11 @@ FILLED = 32
 
 NOTCH = 14
 """A thin opening from outside that is shorter than this is a notch of the outline, in px. It is how
-deep the wedge beside a contact of two discs of 25 px radius is closed over at 8 px: where the two
+deep the wedge beside a contact of two discs of 30 px radius is closed over at 6 px: where the two
 are taken for one particle, nothing else tells the wedge from a crack."""
 
 HOLE = 64
-"""An opening of at most this extent, in px, is judged as a whole: a larger one pixel by pixel."""
-
-WEDGE, STOUT = 0.75, 14.0
-"""A thin opening from outside is a wedge where this share of it has the grey of binder and its
-length squared is less than so many times its area. Cracks are empty; those too thin to look it are
-longer (made sections of 20 seeds)."""
+"""A hole of at most this extent, in px, is judged as a whole: a larger one pixel by pixel."""
 
 SHARED = 0.25
 """Share of a hole near material of another particle that makes it a pore between the two."""
@@ -69,7 +64,7 @@ def _between(phases: U8, particles: Ids, radius: int, out: Bool) -> None:
 
 @kernel
 def _open(phases: U8, labels: I32, short: Bool, out: Bool) -> None:
-    """Mark short components, or wedges, that lie beside pores or binder."""
+    """Mark short components that lie beside pores or binder."""
     rows, cols = phases.shape
     for r in range(rows):
         for c in range(cols):
@@ -99,7 +94,7 @@ def plain(phases: U8) -> U8:
 
 
 def settle(phases: U8, particles: Ids, crack_width_px: int) -> None:
-    """Give openings between two particles, notches and wedges back to pore or binder, in place.
+    """Give openings between two particles, and notches, back to pore or binder, in place.
 
     Parameters
     ----------
@@ -115,16 +110,12 @@ def settle(phases: U8, particles: Ids, crack_width_px: int) -> None:
     phases[filled] -= np.uint8(FILLED)
     out = np.zeros(phases.shape, np.bool_)
     _between(phases, particles, crack_width_px, out)
-    # Wedges are long: what holes beside them become would take too wide a halo to know.
-    before = np.where(out, np.uint8(PORE), phases)
     _whole_holes(phases, out)
     phases[out] = np.where(filled[out], BINDER, PORE)
     particles[out] = 0
-    cracks = phases == CRACK
-    labels, box, area = _components(cracks)
-    back = np.zeros(area.size, np.bool_)
+    labels, box, _ = _components(phases == CRACK)
+    back = np.zeros(len(box), np.bool_)
     _open(phases, labels, np.asarray((box < NOTCH).all(axis=1)), back)
-    _open(before, labels, _wedge(labels[cracks & filled], box, area), back)
     _give_back(labels, back, filled, phases, particles)
 
 
@@ -136,13 +127,6 @@ def _components(mask: Bool) -> tuple[I32, I32, I32]:
     stats = np.asarray(stats, np.int32)
     box, area = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA], stats[:, cv2.CC_STAT_AREA]
     return np.asarray(labels, np.int32), np.asarray(box, np.int32), np.asarray(area, np.int32)
-
-
-def _wedge(filled: I32, box: I32, area: I32) -> Bool:
-    """Whether each component would be a wedge full of binder, from the labels of its pixels."""
-    share = np.bincount(filled, minlength=area.size) / np.maximum(area, 1)
-    stout = (box.astype(np.int64) ** 2).sum(axis=1) < STOUT * area
-    return np.asarray((share >= WEDGE) & stout & (box <= HOLE).all(axis=1))
 
 
 def _whole_holes(phases: U8, between: Bool) -> None:

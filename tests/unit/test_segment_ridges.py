@@ -50,24 +50,6 @@ def test_notch_is_given_back_and_deep_crack_stays() -> None:
     assert (phases[10:40, 40:43] == Phase.CRACK).all()
 
 
-def test_a_wedge_full_of_binder_is_given_back_and_an_empty_or_long_opening_stays() -> None:
-    phases = np.full((80, 120), Phase.ACTIVE_MATERIAL, np.uint8)
-    phases[:10] = Phase.BINDER
-    particles = np.where(phases == Phase.BINDER, 0, 1).astype(np.int32)
-    y, x = np.mgrid[:80, :120]
-
-    def wedge(column: int) -> np.ndarray:
-        return (y >= 10) & (y < 34) & (np.abs(x - column) <= (34 - y) / 6)
-
-    phases[wedge(20)], phases[wedge(60)] = Phase.CRACK + FILLED, Phase.CRACK
-    phases[10:60, 100:102] = Phase.CRACK + FILLED
-    settle(phases, particles, 8)
-    assert (phases[wedge(20)] == Phase.BINDER).all()
-    assert not particles[wedge(20)].any()
-    assert (phases[wedge(60)] == Phase.CRACK).all()
-    assert (phases[10:60, 100:102] == Phase.CRACK).all()
-
-
 def test_what_is_given_back_is_binder_where_it_was_filled() -> None:
     phases = np.full((60, 60), Phase.ACTIVE_MATERIAL, np.uint8)
     phases[0], phases[1] = Phase.INVALID, Phase.BINDER
