@@ -173,5 +173,6 @@ def _move(binder: U8, pore: U8, between: Bool, grey: U8, odds: F64) -> None:
                 now = min(max(int(share + 0.5), int(most)), 255)
             else:
                 now = both - min(max(int(both - share + 0.5), int(most)), 255)
-            binder[r, c] = now
-            pore[r, c] = both - now
+            # A model's maps may add up to more than a byte.
+            binder[r, c] = min(now, 255)
+            pore[r, c] = min(both - now, 255)
