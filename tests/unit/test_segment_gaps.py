@@ -52,6 +52,12 @@ def test_a_section_of_one_grey_says_nothing() -> None:
     assert Gaps.find(np.bincount([40] * 5000, minlength=256)) is None
 
 
+def test_a_mean_between_two_spikes_is_no_hump() -> None:
+    spikes = np.zeros(256, np.int64)
+    spikes[[10, 40, 120, 121]] = 30_000, 30_000, 20_000, 20_000
+    assert Gaps.find(spikes) is None
+
+
 def test_odds_rise_from_pore_to_binder_within_bounds() -> None:
     odds = np.log(GAPS.odds)
     assert (np.diff(odds) >= 0).all()

@@ -114,7 +114,8 @@ def _valley(counts: F64, means: F64) -> float:
     smooth = cv2.GaussianBlur(counts[None], (0, 0), 2.0)[0]
     low, high = (int(round(mean)) for mean in means)
     tops = [smooth[max(at - 2, 0) : at + 3].max() for at in (low, high)]
-    return float(smooth[low : high + 1].min() / min(tops))
+    # A mean where nothing lies is no hump's.
+    return float(smooth[low : high + 1].min() / min(tops)) if min(tops) > 0 else 1.0
 
 
 def _between(shares: Shares, zone: U8) -> Bool:

@@ -1,4 +1,4 @@
-"""A model in bytes: its convolutions on integers, half again as fast and the same on any machine.
+"""A model in bytes: all but its last convolutions on integers, half again as fast.
 
 Weights of the convolutions become integers of 7 bits, a scale for each channel, and what goes
 between them bytes, whose ranges some samples show. Seven bits, since sums of products of two full
