@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +22,7 @@ import numpy.typing as npt
 from segmentation_bench import Bench, ahead, judge
 from segmentation_tally import NMC, OTHERS, Goals, Picture, Tally
 
+from transect.chemistry import settings_of
 from transect.phantom.appearance import Appearance
 from transect.phantom.chemistries import CHEMISTRIES
 from transect.phantom.scene import Scene
@@ -36,6 +39,7 @@ FIRST, TUNING = 800_000_000, 700_000_000
 """First seeds of what is scored, and of what the settings of the peers were found on."""
 
 BARE = {"foil": "none", "sides": "a", "separator": "none", "skin_um": 0.0, "primer_um": 0.0}
+STATED = Path(__file__).resolve().parents[1] / "config" / "chemistries"
 OWN = ("good", "poor")
 """Appearances of the phantom that chemistries are painted in."""
 
@@ -99,7 +103,8 @@ def pictures(
         if kind.chemistry is None:
             for look, looks in HELD_OUT.items():
                 seen = sample(seed, kind.edge, looks)
-                yield seed, look, _picture(seen.bright, seen.phases, seen.particles, seen.there)
+                settings = _settings(seen.there)
+                yield seed, look, _picture(seen.bright, seen.phases, seen.particles, settings)
             continue
         for look, looks in HELD_OUT.items():
             yield seed, look, _rendered(seed, kind.chemistry, kind.edge, looks)
@@ -149,7 +154,7 @@ def _rendered(seed: int, chemistry: str, edge: int, looks: Looks) -> Picture:
     truth, look = _section(seed, chemistry, edge), looks.draw(random)
     grey = record(render(truth, look, random), truth.phases == Phase.ACTIVE_MATERIAL, look, random)
     bright = np.asarray(255 - grey if look.negative else grey)
-    return _picture(bright, truth.phases, truth.particles, truth.there)
+    return _picture(bright, truth.phases, truth.particles, _stated(chemistry))
 
 
 def _painted(seed: int, chemistry: str, edge: int, look: str) -> Picture:
@@ -159,7 +164,7 @@ def _painted(seed: int, chemistry: str, edge: int, look: str) -> Picture:
     image = scene.grey(0.0, 0.0, edge, edge, np.zeros(edge, np.float32))
     labels = scene.labels(0, 0, edge, edge)
     grey = recorded(image, spec.appearance, seed)
-    return _picture(grey, labels.phases, labels.particles(), classes_of(spec))
+    return _picture(grey, labels.phases, labels.particles(), _stated(chemistry))
 
 
 def recorded(image: npt.NDArray[np.float32], look: Appearance, seed: int) -> npt.NDArray[np.uint8]:
@@ -174,18 +179,28 @@ def recorded(image: npt.NDArray[np.float32], look: Appearance, seed: int) -> npt
     return np.clip(np.rint(image), 0, 255).astype(np.uint8)
 
 
+def _stated(chemistry: str) -> dict[str, Any]:
+    """Give what a user of a chemistry has: the settings of its file."""
+    settings: dict[str, Any] = settings_of(STATED / f"{chemistry}.yaml", {})["segment"]
+    return settings
+
+
+def _settings(there: tuple[bool, ...]) -> dict[str, Any]:
+    """Give what a contrast would say of a coating without a file."""
+    has = dict(zip(CLASSES, there, strict=True))
+    return {
+        "second_material": has["active_material_2"],
+        "filler": "binder" if has["binder"] else "electrolyte",
+    }
+
+
 def _picture(
     grey: npt.NDArray[np.uint8],
     phases: npt.NDArray[np.uint8],
     particles: npt.NDArray[np.integer],
-    there: tuple[bool, ...],
+    settings: dict[str, Any],
 ) -> Picture:
     # Without layers there is no separator: that code is solid electrolyte, binder to an engine.
     if not np.isin(phases, (Phase.OUTSIDE, Phase.COLLECTOR)).any():
         phases = np.where(phases == Phase.SEPARATOR, np.uint8(Phase.BINDER), phases)
-    has = dict(zip(CLASSES, there, strict=True))
-    chemistry = {
-        "second_material": has["active_material_2"],
-        "filler": "binder" if has["binder"] else "electrolyte",
-    }
-    return Picture(grey, phases, particles.astype(np.int64), chemistry)
+    return Picture(grey, phases, particles.astype(np.int64), settings)

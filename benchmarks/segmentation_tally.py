@@ -42,8 +42,8 @@ NMC: Goals = OTHERS | {AP: 0.93, QUALITY: 0.88}
 class Picture:
     """An image of one scale and its truth: phases, and particles with the openings in them.
 
-    `chemistry` holds the settings `second_material` and `filler` of its chemistry. Negatives are
-    turned for every method, as `segment.polarity` would tell transect.
+    `chemistry` holds what the file of its chemistry sets of `segment`. Negatives are turned for
+    every method, as `segment.polarity` would tell transect.
     """
 
     image: U8

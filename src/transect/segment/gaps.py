@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import gaussian_filter1d
 
 from transect.kernels import kernel
-from transect.modes import LEVELS, mixture, otsu
 from transect.segment.engine import UNDECIDED
 from transect.segment.learned import Shares
 from transect.segment.maps import MAPS
@@ -31,12 +31,15 @@ SIGMA_PX = 1.5
 REACH = 6
 """Pixels around a window that decide in it: three sigmas, and one at the edge of particles."""
 
-APART, VALLEY, SMALLEST, FEWEST = 3.0, 0.3, 0.15, 2000
-"""Two humps are clear that lie this many of their standard deviations apart, with a valley between
-them below this share of the lower one, each with this share of this many pixels. Less clear ones
-are as often lit and dark parts of pores (made sections of `benchmarks/segmentation_made.py`)."""
+VALLEY, SMALLEST, FEWEST = 0.5, 0.15, 2000
+"""Two humps are clear that have a valley between them below this share of the lower one's top, each
+with this share of this many pixels. Less clear ones are as often lit and dark parts of pores (made
+sections of `benchmarks/segmentation_made.py`)."""
 
-MOST = 2.0
+SPREAD = 4.0
+"""Sigma of the Gaussian that takes the noise off a histogram, in grey levels."""
+
+MOST = 2.5
 """Logarithm of the largest odds of a grey."""
 
 EDGE, INNER = 5, 255
@@ -45,39 +48,42 @@ EDGE, INNER = 5, 255
 
 @dataclass(frozen=True)
 class Gaps:
-    """Greys of pores and binder between the particles of a section, of 255: means and spreads."""
+    """Usual greys of pores and binder between the particles of a section, and the one between."""
 
-    pore: float
-    binder: float
-    pore_sd: float
-    binder_sd: float
+    pore: int
+    valley: int
+    binder: int
 
     @classmethod
     def find(cls, counts: I64) -> Gaps | None:
-        """Find both humps in a histogram of 256 levels, the sum of `counts`; None without two."""
-        full = counts.astype(np.float64)
-        if full.sum() < FEWEST or np.count_nonzero(full) < 2:
+        """Find two humps in a histogram of 256 levels, the sum of `counts`; None without them.
+
+        Tops and the valley between them, not fitted curves: lit pores give a hump a long tail.
+        """
+        total = int(counts.sum())
+        if total < FEWEST:
             return None
-        cut = otsu(full)
-        start = [np.average(LEVELS[part], weights=full[part]) for part in _parts(cut)]
-        means, sds, weights = mixture(full, np.array(start))
-        apart = (means[1] - means[0]) / np.sqrt(np.mean(sds**2))
-        if apart < APART or weights.min() < SMALLEST or _valley(full, means) > VALLEY:
+        smooth = gaussian_filter1d(counts.astype(np.float64), SPREAD, mode="constant")
+        below = np.maximum.accumulate(smooth)
+        above = np.maximum.accumulate(smooth[::-1])[::-1]
+        darker = np.cumsum(counts) / total
+        fair = np.minimum(darker, 1 - darker) >= SMALLEST
+        depth = np.where(fair, smooth / np.maximum(np.minimum(below, above), 1), 1.0)
+        if depth.min() > VALLEY:
             return None
-        return cls(*(round(float(v), 3) for v in (*means, *sds)))
+        # Empty levels between two humps are all as deep: take the middle.
+        deepest = np.flatnonzero(depth == depth.min())
+        valley = int((deepest[0] + deepest[-1]) // 2)
+        return cls(int(smooth[:valley].argmax()), valley, valley + int(smooth[valley:].argmax()))
 
     @property
     def odds(self) -> F64:
-        """Odds of binder against pore of each of 256 greys; beyond both means the largest."""
-        means, sds = (self.pore, self.binder), (self.pore_sd, self.binder_sd)
-        pore, binder = (
-            -np.log(sd) - 0.5 * ((LEVELS - mean) / sd) ** 2
-            for mean, sd in zip(means, sds, strict=True)
-        )
-        found = np.clip(binder - pore, -MOST, MOST)
-        found[self.pore >= LEVELS] = -MOST
-        found[self.binder <= LEVELS] = MOST
-        return np.asarray(np.exp(found))
+        """Odds of binder against pore of each of 256 greys.
+
+        Even at the valley, the largest from half the way to either hump.
+        """
+        halves = [(self.pore + self.valley) / 2, self.valley, (self.valley + self.binder) / 2]
+        return np.asarray(np.exp(np.interp(np.arange(256), halves, [-MOST, 0.0, MOST])))
 
     def weigh(self, maps: U8, grey: U8, zone: U8) -> U8:
         """Move the probabilities of binder and pore of the pixels between particles.
@@ -103,19 +109,6 @@ class Gaps:
 
 
 _AT = {name: k for k, name in enumerate(MAPS)}
-
-
-def _parts(cut: int) -> tuple[slice, slice]:
-    return slice(0, cut + 1), slice(cut + 1, 256)
-
-
-def _valley(counts: F64, means: F64) -> float:
-    """Lowest count between two humps over the lower one's."""
-    smooth = cv2.GaussianBlur(counts[None], (0, 0), 2.0)[0]
-    low, high = (int(round(mean)) for mean in means)
-    tops = [smooth[max(at - 2, 0) : at + 3].max() for at in (low, high)]
-    # A mean where nothing lies is no hump's.
-    return float(smooth[low : high + 1].min() / min(tops)) if min(tops) > 0 else 1.0
 
 
 def _between(shares: Shares, zone: U8) -> Bool:

@@ -69,7 +69,7 @@ def thresholds(
     )
     logger.info("polarity %s, by shapes %s (%+.2f)", *astuple(facing))
     if found.gaps is not None:
-        logger.info("between particles: pore %(pore).1f, binder %(binder).1f", asdict(found.gaps))
+        logger.info("between particles: pore %(pore)d, binder %(binder)d", asdict(found.gaps))
     found.save(output)
 
 
