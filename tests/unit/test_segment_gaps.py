@@ -47,7 +47,7 @@ def test_humps_are_in_order_and_hold_their_share(levels: list[int]) -> None:
     if found is not None:
         assert found.pore < found.valley <= found.binder
         darker = np.cumsum(levels)[found.valley] / np.sum(levels)
-        assert 0.15 <= darker <= 0.85
+        assert 0.02 <= darker <= 0.85
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,12 @@ def test_humps_are_in_order_and_hold_their_share(levels: list[int]) -> None:
     [
         [(50, 15, 100_000)],
         [(50, 20, 50_000), (80, 20, 50_000)],
-        [(20, 6, 95_000), (80, 9, 5_000)],
+        [(20, 6, 900), (80, 9, 99_100)],
+        [(20, 6, 90_000), (80, 9, 10_000)],
         [(20, 6, 400), (80, 9, 600)],
         [],
     ],
-    ids=["one hump", "no valley", "a sliver", "too few pixels", "no pixel"],
+    ids=["one hump", "no valley", "too few pores", "too little binder", "too few pixels", "no pixel"],
 )
 def test_less_than_two_clear_humps_say_nothing(parts: list[tuple[float, float, int]]) -> None:
     assert Gaps.find(humps(*parts) if parts else np.zeros(256, np.int64)) is None
@@ -147,6 +148,13 @@ def test_particles_do_not_shine_into_what_is_smoothed() -> None:
     found = smoothed(grey, between)
     assert (found[:, 21:39] <= 62).all()
     assert (found[:, 24:36] == 60).all()
+
+
+def test_few_voids_in_solid_electrolyte_are_found() -> None:
+    picture = one_of("assb", 800_000_000)
+    found = segment_image(picture.image, SegmentConfig(engine="network", filler="electrolyte"))
+    ours, true = found.phases == Phase.PORE, picture.phases == Phase.PORE
+    assert (ours & true).sum() / (ours | true).sum() > 0.8
 
 
 def test_smooth_dark_binder_is_told_from_pores() -> None:

@@ -31,10 +31,14 @@ SIGMA_PX = 1.5
 REACH = 6
 """Pixels around a window that decide in it: three sigmas, and one at the edge of particles."""
 
-VALLEY, SMALLEST, FEWEST = 0.5, 0.15, 2000
-"""Two humps are clear that have a valley between them below this share of the lower one's top, each
-with this share of this many pixels. Less clear ones are as often lit and dark parts of pores (made
-sections of `benchmarks/segmentation_made.py`)."""
+VALLEY, FEWEST = 0.5, 2000
+"""Two humps of this many pixels are clear that have a valley between them below this share of the
+lower one's top. Less clear ones are as often lit and dark parts of pores (made sections of
+`benchmarks/segmentation_made.py`)."""
+
+PORES, BINDER = 0.02, 0.15
+"""Least shares of the two humps: a solid electrolyte has few voids; a little that is brighter than
+all else is the edges of particles."""
 
 SPREAD = 4.0
 """Sigma of the Gaussian that takes the noise off a histogram, in grey levels."""
@@ -67,7 +71,7 @@ class Gaps:
         below = np.maximum.accumulate(smooth)
         above = np.maximum.accumulate(smooth[::-1])[::-1]
         darker = np.cumsum(counts) / total
-        fair = np.minimum(darker, 1 - darker) >= SMALLEST
+        fair = (darker >= PORES) & (1 - darker >= BINDER)
         depth = np.where(fair, smooth / np.maximum(np.minimum(below, above), 1), 1.0)
         if depth.min() > VALLEY:
             return None
