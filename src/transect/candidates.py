@@ -26,10 +26,19 @@ PORE, BINDER = int(Phase.PORE), int(Phase.BINDER)
 FILLED = 32
 """Added to the code of a candidate whose grey is binder's: what it is where it is no opening."""
 
+SEEN = 64
+"""Added to the code of a crack that a network sees as one: it is no wedge, whatever its shape."""
+
 NOTCH = 14
 """A thin opening from outside that is shorter than this is a notch of the outline, in px. It is how
 deep the wedge beside a contact of two discs of 30 px radius is closed over at 6 px: where the two
 are taken for one particle, nothing else tells the wedge from a crack."""
+
+WEDGE, TAPER = 45, 0.65
+"""A thin opening from outside that is shorter than this, in px, and fills less than this share of
+its extent times its largest width is a wedge: beside a contact, these widen from nothing to the
+widest thin opening (a share of a third to a half); cracks that short are as wide all along (0.7 to
+1; made sections of NMC)."""
 
 HOLE = 64
 """A hole of at most this extent, in px, is judged as a whole: a larger one pixel by pixel."""
@@ -40,8 +49,8 @@ SHARED = 0.25
 
 def settle_halo(crack_width_px: int) -> int:
     """Pixels around a window that `settle` must see for the window's result to be exact."""
-    # A notch, a hole beside it, and the particles beside that.
-    return crack_width_px + HOLE + NOTCH + 3
+    # A wedge, a hole beside it, and the particles beside that.
+    return crack_width_px + HOLE + WEDGE + 3
 
 
 @kernel
@@ -63,60 +72,83 @@ def _between(phases: U8, particles: Ids, radius: int, out: Bool) -> None:
 
 
 @kernel
-def _open(phases: U8, labels: I32, short: Bool, out: Bool) -> None:
-    """Mark short components that lie beside pores or binder."""
+def _open(phases: U8, labels: I32, short: Bool, into: U8) -> None:
+    """Tell what short components lie beside: PORE for pores and binder, else VOID, or 0."""
     rows, cols = phases.shape
     for r in range(rows):
         for c in range(cols):
             k = labels[r, c]
-            if k == 0 or not short[k] or out[k]:
+            if k == 0 or not short[k] or into[k] == PORE:
                 continue
             for y in range(max(r - 1, 0), min(r + 2, rows)):
                 for x in range(max(c - 1, 0), min(c + 2, cols)):
-                    if phases[y, x] == PORE or phases[y, x] == BINDER:
-                        out[k] = True
+                    beside = phases[y, x]
+                    if beside in (PORE, BINDER):
+                        into[k] = PORE
+                    elif beside == VOID and into[k] == 0:
+                        into[k] = VOID
 
 
 @kernel
-def _give_back(labels: I32, open_: Bool, filled: Bool, phases: U8, particles: Ids) -> None:
+def _give_back(labels: I32, into: U8, filled: Bool, phases: U8, particles: Ids) -> None:
+    """Let components become part of what they open into; a void stays in its particle."""
     rows, cols = phases.shape
     for r in range(rows):
         for c in range(cols):
-            if open_[labels[r, c]]:
+            opens = into[labels[r, c]]
+            if opens == VOID:
+                phases[r, c] = VOID
+            elif opens == PORE:
                 phases[r, c] = BINDER if filled[r, c] else PORE
                 particles[r, c] = 0
 
 
 def plain(phases: U8) -> U8:
-    """Codes of `Phase` alone, without what candidates are filled with."""
-    filled = (phases > FILLED) & (phases < Phase.INVALID)
-    return np.where(filled, phases - np.uint8(FILLED), phases)
+    """Codes of `Phase` alone, without what is added to candidates."""
+    return np.where(phases == Phase.INVALID, phases, phases & np.uint8(FILLED - 1))
 
 
 def settle(phases: U8, particles: Ids, crack_width_px: int) -> None:
-    """Give openings between two particles, and notches, back to pore or binder, in place.
+    """Give openings between two particles, notches and wedges back to what they are part of.
+
+    In place.
 
     Parameters
     ----------
     phases
         Codes of `Phase` with CRACK and VOID candidates, shape (row, column); `FILLED` is added
-        to candidates that are binder where they are no opening.
+        to candidates that are binder where they are no opening, `SEEN` to cracks for sure.
     particles
         Particle of each pixel, 0 for none.
     crack_width_px
         Widest crack: material of another particle within it makes an opening a gap between two.
     """
-    filled = (phases > FILLED) & (phases < Phase.INVALID)
-    phases[filled] -= np.uint8(FILLED)
+    recorded = phases != Phase.INVALID
+    filled, seen = ((phases & np.uint8(bit) > 0) & recorded for bit in (FILLED, SEEN))
+    phases[:] = plain(phases)
     out = np.zeros(phases.shape, np.bool_)
     _between(phases, particles, crack_width_px, out)
     _whole_holes(phases, out)
     phases[out] = np.where(filled[out], BINDER, PORE)
     particles[out] = 0
-    labels, box, _ = _components(phases == CRACK)
-    back = np.zeros(len(box), np.bool_)
-    _open(phases, labels, np.asarray((box < NOTCH).all(axis=1)), back)
-    _give_back(labels, back, filled, phases, particles)
+    cracks = phases == CRACK
+    labels, box, area = _components(cracks)
+    into = np.zeros(area.size, np.uint8)
+    _open(phases, labels, _outer(labels, box, area, seen), into)
+    _give_back(labels, into, filled, phases, particles)
+
+
+def _outer(labels: I32, box: I32, area: I32, seen: Bool) -> Bool:
+    """Tell which thin openings are notches, or wedges, where they open to the outside."""
+    there = labels > 0
+    from_edge = cv2.distanceTransform(there.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    width = np.zeros(area.size)
+    np.maximum.at(width, labels[there], 2.0 * from_edge[there])
+    wedge = (box < WEDGE).all(axis=1) & (area < TAPER * np.hypot(box[:, 0], box[:, 1]) * width)
+    # A line of one pixel or two measures two everywhere.
+    wedge &= width > 2
+    wedge[labels[seen]] = False
+    return np.asarray((box < NOTCH).all(axis=1) | wedge)
 
 
 def _components(mask: Bool) -> tuple[I32, I32, I32]:

@@ -215,7 +215,7 @@ class SegmentConfig(_Part):
         " engine's.",
     )
     crack_width_px: int = Field(
-        6, ge=1, description="Widest thin opening inside a particle that is taken for a crack."
+        7, ge=1, description="Widest thin opening inside a particle that is taken for a crack."
     )
     merge_saddle: float = Field(
         0.85,
@@ -271,7 +271,7 @@ class MeasureConfig(_Part):
         0.3, gt=0, description="Height above the collector that tells what lies on it, in um."
     )
     walls_px: int = Field(
-        6,
+        7,
         ge=1,
         le=32,
         description="Widest opening between two particles that could be taken for a crack, in px: a"

@@ -60,7 +60,14 @@ def test_humps_are_in_order_and_hold_their_share(levels: list[int]) -> None:
         [(20, 6, 400), (80, 9, 600)],
         [],
     ],
-    ids=["one hump", "no valley", "too few pores", "too little binder", "too few pixels", "no pixel"],
+    ids=[
+        "one hump",
+        "no valley",
+        "too few pores",
+        "too little binder",
+        "too few pixels",
+        "no pixel",
+    ],
 )
 def test_less_than_two_clear_humps_say_nothing(parts: list[tuple[float, float, int]]) -> None:
     assert Gaps.find(humps(*parts) if parts else np.zeros(256, np.int64)) is None

@@ -12,6 +12,7 @@ import pytest
 import tifffile
 from scoring import iou, match
 
+from transect.config import SegmentConfig
 from transect.phases import Phase
 from transect.segment.image import segment_image
 
@@ -30,7 +31,7 @@ def test_active_material_of_a_tomogram(data: Path, number: int, floor: float) ->
 def test_instances_of_powder(data: Path, name: str, floor: float) -> None:
     image = tifffile.imread(data / "powder" / f"{name}.tif")
     truth = tifffile.imread(data / "powder" / f"{name}_instances.tif")
-    found = segment_image(image).particles.astype(np.int64)
+    found = segment_image(image, SegmentConfig(crack_width_px=3)).particles.astype(np.int64)
     pairs = match(truth, found, smallest=50)
     assert pairs.n_truth > 200
     assert pairs.f1 > floor

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transect.candidates import FILLED, plain, settle, settle_halo
+from transect.candidates import FILLED, SEEN, plain, settle, settle_halo
 from transect.config import SegmentConfig
 from transect.phases import Phase
 from transect.segment.classical import ClassicalEngine
@@ -48,6 +48,36 @@ def test_notch_is_given_back_and_deep_crack_stays() -> None:
     assert (phases[10:15, 20:23] == Phase.PORE).all()
     assert not particles[10:15, 20:23].any()
     assert (phases[10:40, 40:43] == Phase.CRACK).all()
+
+
+def opening(depth: int, mouth: float, tip: float) -> np.ndarray:
+    """Draw an opening into a particle from above, by its widths."""
+    row, column = np.indices((80, 80))
+    width = mouth + (tip - mouth) * (row - 10) / depth
+    inside = (row >= 10) & (row < 10 + depth) & (np.abs(column - 40) < width / 2)
+    return np.where(row < 10, Phase.PORE, np.where(inside, Phase.CRACK, Phase.ACTIVE_MATERIAL))
+
+
+@pytest.mark.parametrize(
+    ("depth", "mouth", "tip", "seen", "kept"),
+    [
+        (30, 8, 0, 0, False),
+        (30, 6, 5, 0, True),
+        (30, 2, 2, 0, True),
+        (60, 8, 0, 0, True),
+        (30, 8, 0, SEEN, True),
+    ],
+    ids=["wedge", "wide crack", "thin crack", "long crack that tapers", "crack that is seen"],
+)
+def test_a_wedge_beside_a_contact_is_given_back(
+    depth: int, mouth: float, tip: float, seen: int, kept: bool
+) -> None:
+    phases = opening(depth, mouth, tip).astype(np.uint8)
+    cracks, particles = phases == Phase.CRACK, np.where(phases == Phase.PORE, 0, 1)
+    phases[cracks] += np.uint8(seen)
+    settle(phases, particles, 7)
+    assert (phases[cracks] == (Phase.CRACK if kept else Phase.PORE)).all()
+    assert (particles[cracks] > 0).all() == kept
 
 
 def test_what_is_given_back_is_binder_where_it_was_filled() -> None:
@@ -97,6 +127,7 @@ def test_what_is_given_back_does_not_depend_on_the_window(seed: int) -> None:
     phases[(phases == Phase.ACTIVE_MATERIAL) & blobs(6, 0.1)] = Phase.VOID
     phases[(phases == Phase.ACTIVE_MATERIAL) & blobs(2, 0.15)] = Phase.CRACK
     phases[np.isin(phases, (Phase.CRACK, Phase.VOID)) & blobs(5, 0.6)] += np.uint8(FILLED)
+    phases[(plain(phases) == Phase.CRACK) & blobs(5, 0.3)] += np.uint8(SEEN)
     ids = (
         1 + (near > 20).astype(np.int32) + 2 * (np.indices(phases.shape)[1] // 90).astype(np.int32)
     )

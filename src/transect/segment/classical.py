@@ -125,7 +125,7 @@ class ClassicalEngine:
         t = self.thresholds
         depth = max(THIN * (t.active_material - t.pore), NOISE * t.sd) * (2 * self.cut.material)
         cracks = thin | ridges(smooth, closed, thin, depth)
-        mark(phases, closed, inside, thin, cracks, self.crack_width_px)
+        mark(phases, material, closed, inside, cracks, self.crack_width_px)
 
     def _confidence(self, smooth: U8, phases: U8, inside: Bool) -> U8:
         """Distance from the nearest limit, over half the way to the phase's own grey."""

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from transect.candidates import FILLED, SEEN
 from transect.kernels import kernel
 from transect.phases import Phase
 from transect.segment.engine import EVEN, UNDECIDED, Cut, Prediction
@@ -32,6 +33,7 @@ SMOOTHING = 2
 
 _MATERIAL, _BINDER = np.uint8(Phase.ACTIVE_MATERIAL), np.uint8(Phase.BINDER)
 _PORE, _INVALID = np.uint8(Phase.PORE), np.uint8(Phase.INVALID)
+_CRACK, _SEEN, _CODE = np.uint8(Phase.CRACK), np.uint8(SEEN), np.uint8(FILLED - 1)
 _NOTHING, _CERTAIN = np.uint8(0), np.uint8(CERTAIN)
 # Numbers of one width keep loops in vector units.
 _FOUR, _SIX, _EIGHT = np.uint32(4), np.uint32(6), np.uint32(8)
@@ -141,12 +143,15 @@ def learned_heights(maps: U8, particles: Bool) -> U16:
 
 @kernel
 def _finish(zone: U8, cracks: Bool, crack: U8, phases: U8, sure: U8) -> None:
-    """Let geometry decide outside of the coating; a crack is as sure as the map of cracks."""
+    """Let geometry decide outside of the coating; a crack is seen, as sure as the map of cracks."""
     rows, cols = phases.shape
     for r in range(rows):
         for c in range(cols):
             z = zone[r, c]
-            phases[r, c] = phases[r, c] if z == UNDECIDED else z
+            now = phases[r, c]
+            if cracks[r, c] and now & _CODE == _CRACK:
+                now |= _SEEN
+            phases[r, c] = now if z == UNDECIDED else z
             inner = crack[r, c] if cracks[r, c] else sure[r, c]
             outer = _NOTHING if z == _INVALID else _CERTAIN
             sure[r, c] = inner if z == UNDECIDED else outer
@@ -188,7 +193,7 @@ class NetworkEngine:
         closed = closed_over(material, inside, self.crack_width_px)
         crack = pixels[_AT["crack"]]
         cracks = closed & (crack >= int(np.ceil(256 * self.cut.material)))
-        mark(phases, closed, inside, closed & ~material, cracks, self.crack_width_px)
+        mark(phases, material, closed, inside, cracks, self.crack_width_px)
         _finish(zone, cracks, crack, phases, sure)
         found = Prediction(phases, sure)
         return Prediction(phases, sure, learned_heights(pixels, found.particles))

@@ -42,7 +42,7 @@ def closed_over(material: Bool, inside: Bool, crack_width_px: int) -> Bool:
 
 
 def mark(
-    phases: U8, closed: Bool, inside: Bool, thin: Bool, cracks: Bool, crack_width_px: int
+    phases: U8, material: Bool, closed: Bool, inside: Bool, cracks: Bool, crack_width_px: int
 ) -> None:
     """Mark openings inside particles, in place: cracks where thin, voids where round.
 
@@ -50,19 +50,20 @@ def mark(
     ----------
     phases
         Active material, binder and pore before openings, shape (row, column).
+    material
+        Active material.
     closed
-        What `closed_over` gives.
+        What `closed_over` gives of it: what is closed over bounds a void.
     inside
         The coating.
-    thin
-        Openings that were closed over: they bound a void.
     cracks
         Openings and lines that are cracks where they are not round.
     crack_width_px
         Widest thin opening inside a particle that is taken for a crack.
     """
-    wide = compact(~closed & inside, EXTENT, thin=thin)
-    narrow = compact(thin | cracks, 3 * crack_width_px, SPECK)
+    wide = compact(~closed & inside, EXTENT, thin=closed & ~material)
+    # A small hole is closed over in part: all of it tells whether it is round.
+    narrow = compact((~material & inside) | cracks, 3 * crack_width_px, SPECK)
     _paint(wide, narrow, cracks, phases)
 
 
