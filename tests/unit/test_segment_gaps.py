@@ -57,7 +57,7 @@ def test_humps_are_in_order_and_hold_their_share(levels: list[int]) -> None:
         [(50, 20, 50_000), (80, 20, 50_000)],
         [(20, 6, 900), (80, 9, 99_100)],
         [(20, 6, 90_000), (80, 9, 10_000)],
-        [(20, 6, 400), (80, 9, 600)],
+        [(20, 6, 4_000), (80, 9, 6_000)],
         [],
     ],
     ids=[
@@ -78,7 +78,7 @@ def test_a_section_of_one_grey_says_nothing() -> None:
 
 
 def test_the_middle_of_an_empty_valley_parts_two_greys() -> None:
-    found = Gaps.find(np.bincount([30] * 4000 + [130] * 4000, minlength=256))
+    found = Gaps.find(np.bincount([30] * 20_000 + [130] * 20_000, minlength=256))
     assert found == Gaps(30, 80, 130)
 
 
