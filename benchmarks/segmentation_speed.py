@@ -80,7 +80,7 @@ def _by_network(config: SegmentConfig, around: U8) -> Callable[[], object]:
     window = Window(ROOM, ROOM + WINDOW, ROOM, ROOM + WINDOW)
     shape = (around.shape[0], around.shape[1])
     outer, part = window.padded(HALO, shape), window.padded(REACH, shape)
-    gaps, core = Gaps(16.0, 62.0, 8.0, 10.0), window.inside(part)
+    gaps, core = Gaps(16, 40, 62), window.inside(part)
 
     def once() -> object:
         maps, _ = network.look(
