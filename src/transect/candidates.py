@@ -40,7 +40,7 @@ its extent times its largest width is a wedge: beside a contact, these widen fro
 widest thin opening (a share of a third to a half); cracks that short are as wide all along (0.7 to
 1; made sections of NMC)."""
 
-HOLE = 64
+HOLE = 96
 """A hole of at most this extent, in px, is judged as a whole: a larger one pixel by pixel."""
 
 SHARED = 0.25

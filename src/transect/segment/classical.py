@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from transect.kernels import kernel
 from transect.phases import Phase
 from transect.segment.engine import EVEN, UNDECIDED, Cut, Prediction
 from transect.segment.openings import closed_over, disc, mark, openings_halo
@@ -15,6 +16,7 @@ from transect.segment.ridges import HALO, ridges
 from transect.segment.thresholds import Thresholds, denoise, denoise_radius
 
 U8 = npt.NDArray[np.uint8]
+I16 = npt.NDArray[np.int16]
 Bool = npt.NDArray[np.bool_]
 
 FLOOR = 3
@@ -28,6 +30,35 @@ THIN = 0.15
 
 NOISE = 4.0
 """Least depth of a thin crack, in standard deviations of active material."""
+
+_MATERIAL, _BINDER = np.uint8(Phase.ACTIVE_MATERIAL), np.uint8(Phase.BINDER)
+_PORE = np.uint8(Phase.PORE)
+
+
+@kernel
+def _sides(smooth: U8, rim: U8, limit: float) -> I16:
+    """Give 1 for binder and -1 for pores beyond the rim of active material, and 0 in it."""
+    out = np.empty(smooth.shape, np.int16)
+    rows, cols = smooth.shape
+    for r in range(rows):
+        for c in range(cols):
+            side = np.int16(1) if smooth[r, c] > limit else np.int16(-1)
+            out[r, c] = np.int16(0) if rim[r, c] else side
+    return out
+
+
+@kernel
+def _fill(
+    smooth: U8, low: U8, rim: U8, votes: I16, material: Bool, limit: float, phases: U8
+) -> None:
+    """Decide on every pixel; in the rim by the votes around it, or its darkest pixel."""
+    rows, cols = smooth.shape
+    for r in range(rows):
+        for c in range(cols):
+            here = low[r, c] > limit if votes[r, c] == 0 else votes[r, c] > 0
+            filled = here if rim[r, c] else smooth[r, c] > limit
+            phase = _BINDER if filled else _PORE
+            phases[r, c] = _MATERIAL if material[r, c] else phase
 
 
 @dataclass(frozen=True)
@@ -86,16 +117,20 @@ class ClassicalEngine:
         return np.asarray(smooth >= cv2.LUT(low, limit))
 
     def _between(self, smooth: U8, material: Bool) -> U8:
-        """Phases before openings: active material, binder and pore."""
+        """Phases before openings: active material, binder and pore.
+
+        The blurred rim of active material passes through binder's grey whatever lies behind it, so
+        what lies behind it decides; where a channel is all rim, its darkest pixel does.
+        """
         limit = self._pore_binder
-        phases = np.full(smooth.shape, Phase.PORE, np.uint8)
-        if limit is not None:
-            bright = smooth > limit
-            rim = cv2.dilate(material.view(np.uint8), disc(RIM)).astype(bool)
-            phases[np.where(rim, self._rim(smooth, bright & ~rim, ~bright & ~rim), bright)] = (
-                Phase.BINDER
-            )
-        phases[material] = Phase.ACTIVE_MATERIAL
+        if limit is None:
+            return np.where(material, np.uint8(Phase.ACTIVE_MATERIAL), np.uint8(Phase.PORE))
+        rim = np.asarray(cv2.dilate(material.view(np.uint8), disc(RIM)), np.uint8)
+        low = np.asarray(cv2.erode(smooth, disc(RIM)), np.uint8)
+        sides, size = _sides(smooth, rim, limit), (4 * RIM + 1, 4 * RIM + 1)
+        votes = np.asarray(cv2.boxFilter(sides, cv2.CV_16S, size, normalize=False), np.int16)
+        phases = np.empty(smooth.shape, np.uint8)
+        _fill(smooth, low, rim, votes, material, limit, phases)
         return phases
 
     @property
@@ -103,20 +138,6 @@ class ClassicalEngine:
         """Limit between pore and binder; absent without binder."""
         t, share = self.thresholds, self.cut.binder
         return None if t.binder is None else share * t.binder + (1 - share) * t.pore
-
-    def _rim(self, smooth: U8, binder: Bool, pore: Bool) -> Bool:
-        """Whether a pixel in the blurred rim of active material is binder.
-
-        The rim passes through binder's grey whatever lies behind it, so what lies behind it
-        decides; where a channel is all rim, its darkest pixel does.
-        """
-        size = (4 * RIM + 1, 4 * RIM + 1)
-        votes = [
-            cv2.boxFilter(side.view(np.uint8), cv2.CV_8U, size, normalize=False)
-            for side in (binder, pore)
-        ]
-        dark = cv2.erode(smooth, disc(RIM)) > (self._pore_binder or 0.0)
-        return np.where(votes[0] == votes[1], dark, votes[0] > votes[1])
 
     def _openings(self, phases: U8, smooth: U8, material: Bool, inside: Bool) -> None:
         """Mark openings inside particles, in place; dark lines in them are cracks too."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from transect.kernels import kernel
+from transect.segment.voids import components
 
 U8 = npt.NDArray[np.uint8]
 I32 = npt.NDArray[np.int32]
@@ -70,8 +70,7 @@ def ridges(smooth: U8, material: Bool, thin: Bool, depth: float) -> Bool:
     """
     out = np.zeros(smooth.shape, np.bool_)
     _lines(smooth, material, max(int(np.ceil(depth)), 2), out)
-    both = (out | thin).view(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(both, connectivity=8, ltype=cv2.CV_32S)
-    size = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    _keep(np.asarray(labels, np.int32), np.asarray(size >= SHORT), out)
+    labels, boxes = components(out | thin, 8)
+    size = (boxes[:, 2:4] - boxes[:, :2]).max(axis=1)
+    _keep(labels, np.asarray(size >= SHORT), out)
     return out

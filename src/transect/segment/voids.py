@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import cc3d
 import cv2
 import numpy as np
@@ -14,7 +16,7 @@ I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 
-EXTENT = 64
+EXTENT = 96
 """Longest side of a hole that may be a void, in px: what keeps the decision inside the halo."""
 
 ELLIPSE = 0.9
@@ -164,10 +166,18 @@ def _boxes(labels: I32, boxes: I32) -> None:
             boxes[k, 4] += c - start
 
 
-def _components(mask: Bool) -> tuple[I32, I32]:
-    """Labels and boxes of 4-connected components."""
+def components(mask: Bool, connectivity: Literal[4, 8]) -> tuple[I32, I32]:
+    """Label what is connected; first column and row, one past the last of both, and pixels.
+
+    Parameters
+    ----------
+    mask
+        Shape (row, column).
+    connectivity
+        4 or 8 neighbours.
+    """
     found, count = cc3d.connected_components(
-        mask, connectivity=4, out_dtype=np.uint32, return_N=True
+        mask, connectivity=connectivity, out_dtype=np.uint32, return_N=True
     )
     labels = np.asarray(found).view(np.int32)
     boxes = np.zeros((count + 1, 5), np.int32)
@@ -194,7 +204,7 @@ def compact(mask: Bool, extent: int, smallest: int = 1, thin: Bool | None = None
     -------
     1 in compact components, 2 in components below `smallest`, 0 elsewhere.
     """
-    labels, boxes = _components(mask)
+    labels, boxes = components(mask, 4)
     keep: Bool = np.all(boxes[:, 2:4] - boxes[:, :2] <= extent, axis=1)
     keep[0] = False
     sums = np.zeros((keep.size, 5), np.int64)
