@@ -34,7 +34,7 @@ NOTCH = 14
 deep the wedge beside a contact of two discs of 30 px radius is closed over at 6 px: where the two
 are taken for one particle, nothing else tells the wedge from a crack."""
 
-WEDGE, TAPER = 45, 0.65
+WEDGE, TAPER = 45, 0.68
 """A thin opening from outside that is shorter than this, in px, and fills less than this share of
 its extent times its largest width is a wedge: beside a contact, these widen from nothing to the
 widest thin opening (a share of a third to a half); cracks that short are as wide all along (0.7 to
@@ -141,7 +141,7 @@ def settle(phases: U8, particles: Ids, crack_width_px: int) -> None:
 def _outer(labels: I32, box: I32, area: I32, seen: Bool) -> Bool:
     """Tell which thin openings are notches, or wedges, where they open to the outside."""
     there = labels > 0
-    from_edge = cv2.distanceTransform(there.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    from_edge = cv2.distanceTransform(there.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     width = np.zeros(area.size)
     np.maximum.at(width, labels[there], 2.0 * from_edge[there])
     wedge = (box < WEDGE).all(axis=1) & (area < TAPER * np.hypot(box[:, 0], box[:, 1]) * width)
