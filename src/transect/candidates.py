@@ -131,24 +131,33 @@ def settle(phases: U8, particles: Ids, crack_width_px: int) -> None:
     _whole_holes(phases, out)
     phases[out] = np.where(filled[out], BINDER, PORE)
     particles[out] = 0
-    cracks = phases == CRACK
-    labels, box, area = _components(cracks)
+    labels, box, area = _components(phases == CRACK)
+    wedge = tapering(labels, box, area)
+    wedge[labels[seen]] = False
     into = np.zeros(area.size, np.uint8)
-    _open(phases, labels, _outer(labels, box, area, seen), into)
+    _open(phases, labels, (box < NOTCH).all(axis=1) | wedge, into)
     _give_back(labels, into, filled, phases, particles)
 
 
-def _outer(labels: I32, box: I32, area: I32, seen: Bool) -> Bool:
-    """Tell which thin openings are notches, or wedges, where they open to the outside."""
+def tapering(labels: I32, box: I32, area: I32) -> Bool:
+    """Tell which thin openings are short and narrow from one end to the other: wedges.
+
+    Parameters
+    ----------
+    labels
+        Opening of each pixel, 0 for none, shape (row, column).
+    box
+        Columns and rows of each opening's box, by its label.
+    area
+        Pixels of each.
+    """
     there = labels > 0
     from_edge = cv2.distanceTransform(there.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     width = np.zeros(area.size)
     np.maximum.at(width, labels[there], 2.0 * from_edge[there])
     wedge = (box < WEDGE).all(axis=1) & (area < TAPER * np.hypot(box[:, 0], box[:, 1]) * width)
     # A line of one pixel or two measures two everywhere.
-    wedge &= width > 2
-    wedge[labels[seen]] = False
-    return np.asarray((box < NOTCH).all(axis=1) | wedge)
+    return np.asarray(wedge & (width > 2))
 
 
 def _components(mask: Bool) -> tuple[I32, I32, I32]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from transect.kernels import kernel
 from transect.phases import Phase
 from transect.segment.engine import EVEN, UNDECIDED, Cut, Prediction
-from transect.segment.openings import closed_over, disc, mark, openings_halo
+from transect.segment.openings import closed_over, disc, mark, openings_halo, without_wedges
 from transect.segment.ridges import HALO, ridges
 from transect.segment.thresholds import Thresholds, denoise, denoise_radius
 
@@ -146,6 +146,7 @@ class ClassicalEngine:
         t = self.thresholds
         depth = max(THIN * (t.active_material - t.pore), NOISE * t.sd) * (2 * self.cut.material)
         cracks = thin | ridges(smooth, closed, thin, depth)
+        cracks = without_wedges(cracks, inside & ~material & ~cracks)
         mark(phases, material, closed, inside, cracks, self.crack_width_px)
 
     def _confidence(self, smooth: U8, phases: U8, inside: Bool) -> U8:

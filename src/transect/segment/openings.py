@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from transect.candidates import FILLED
+from transect.candidates import FILLED, WEDGE, tapering
 from transect.kernels import kernel
 from transect.phases import Phase
-from transect.segment.voids import EXTENT, WALL, compact
+from transect.segment.voids import EXTENT, WALL, compact, components
 
 U8 = npt.NDArray[np.uint8]
 Bool = npt.NDArray[np.bool_]
@@ -29,9 +29,9 @@ def disc(radius: int) -> U8:
 
 
 def openings_halo(crack_width_px: int) -> int:
-    """Pixels around a window that `closed_over` and `mark` must see to be exact in it."""
+    """Pixels around a window that all of this module must see to be exact in it."""
     closing = 2 * ((crack_width_px + 1) // 2)
-    return 2 * closing + 2 * EXTENT + WALL + 2
+    return 2 * closing + WEDGE + 2 * EXTENT + WALL + 3
 
 
 def closed_over(material: Bool, inside: Bool, crack_width_px: int) -> Bool:
@@ -39,6 +39,27 @@ def closed_over(material: Bool, inside: Bool, crack_width_px: int) -> Bool:
     element = disc((crack_width_px + 1) // 2)
     closed = cv2.morphologyEx(material.view(np.uint8), cv2.MORPH_CLOSE, element).astype(bool)
     return np.asarray(closed & inside)
+
+
+def without_wedges(cracks: Bool, space: Bool) -> Bool:
+    """Leave out of thin openings those that are wedges of the space between particles.
+
+    Filled, they would make one particle of two that touch.
+
+    Parameters
+    ----------
+    cracks
+        Thin openings, shape (row, column).
+    space
+        What is neither one of them nor active material.
+    """
+    labels, boxes = components(cracks, 8)
+    box = boxes[:, 2:4] - boxes[:, :2]
+    wedge = tapering(labels, box, boxes[:, 4])
+    beside = cv2.dilate(space.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    opens = np.zeros(wedge.size, np.bool_)
+    opens[labels[beside & cracks]] = True
+    return np.asarray(cracks & ~(wedge & opens)[labels])
 
 
 def mark(
