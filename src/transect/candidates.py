@@ -18,6 +18,7 @@ from transect.phases import Phase
 U8 = npt.NDArray[np.uint8]
 Ids = npt.NDArray[Any]
 I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
 CRACK, VOID, MATERIAL = int(Phase.CRACK), int(Phase.VOID), int(Phase.ACTIVE_MATERIAL)
@@ -34,7 +35,7 @@ NOTCH = 14
 deep the wedge beside a contact of two discs of 30 px radius is closed over at 6 px: where the two
 are taken for one particle, nothing else tells the wedge from a crack."""
 
-WEDGE, TAPER = 45, 0.68
+WEDGE, TAPER = 45, 0.65
 """A thin opening from outside that is shorter than this, in px, and fills less than this share of
 its extent times its largest width is a wedge: beside a contact, these widen from nothing to the
 widest thin opening (a share of a third to a half); cracks that short are as wide all along (0.7 to
@@ -139,6 +140,30 @@ def settle(phases: U8, particles: Ids, crack_width_px: int) -> None:
     _give_back(labels, into, filled, phases, particles)
 
 
+@kernel
+def _half_widths(labels: I32, short: Bool, squares: I64) -> None:
+    """Give each short opening the largest square of a distance to its outline.
+
+    Squares around a pixel grow until they hold what is nearest.
+    """
+    rows, cols = labels.shape
+    for r in range(rows):
+        for c in range(cols):
+            k = labels[r, c]
+            if k == 0 or not short[k]:
+                continue
+            best = WEDGE * WEDGE
+            reach = 1
+            while reach * reach < best:
+                for y in range(max(r - reach, 0), min(r + reach + 1, rows)):
+                    step = 1 if abs(y - r) == reach else 2 * reach
+                    for x in range(c - reach, c + reach + 1, step):
+                        if 0 <= x < cols and labels[y, x] != k:
+                            best = min(best, (y - r) ** 2 + (x - c) ** 2)
+                reach += 1
+            squares[k] = max(squares[k], best)
+
+
 def tapering(labels: I32, box: I32, area: I32) -> Bool:
     """Tell which thin openings are short and narrow from one end to the other: wedges.
 
@@ -151,13 +176,13 @@ def tapering(labels: I32, box: I32, area: I32) -> Bool:
     area
         Pixels of each.
     """
-    there = labels > 0
-    from_edge = cv2.distanceTransform(there.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    width = np.zeros(area.size)
-    np.maximum.at(width, labels[there], 2.0 * from_edge[there])
-    wedge = (box < WEDGE).all(axis=1) & (area < TAPER * np.hypot(box[:, 0], box[:, 1]) * width)
+    short = np.asarray((box < WEDGE).all(axis=1))
+    squares = np.zeros(area.size, np.int64)
+    _half_widths(labels, short, squares)
+    width = 2 * np.sqrt(squares)
     # A line of one pixel or two measures two everywhere.
-    return np.asarray(wedge & (width > 2))
+    wide = short & (width > 2)
+    return np.asarray(wide & (area < TAPER * np.hypot(box[:, 0], box[:, 1]) * width))
 
 
 def _components(mask: Bool) -> tuple[I32, I32, I32]:

@@ -146,7 +146,7 @@ class ClassicalEngine:
         t = self.thresholds
         depth = max(THIN * (t.active_material - t.pore), NOISE * t.sd) * (2 * self.cut.material)
         cracks = thin | ridges(smooth, closed, thin, depth)
-        cracks = without_wedges(cracks, inside & ~material & ~cracks)
+        without_wedges(cracks, closed, inside)
         mark(phases, material, closed, inside, cracks, self.crack_width_px)
 
     def _confidence(self, smooth: U8, phases: U8, inside: Bool) -> U8:

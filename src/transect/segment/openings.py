@@ -12,6 +12,7 @@ from transect.phases import Phase
 from transect.segment.voids import EXTENT, WALL, compact, components
 
 U8 = npt.NDArray[np.uint8]
+I32 = npt.NDArray[np.int32]
 Bool = npt.NDArray[np.bool_]
 
 _VOID, _CRACK = np.uint8(Phase.VOID), np.uint8(Phase.CRACK)
@@ -31,7 +32,7 @@ def disc(radius: int) -> U8:
 def openings_halo(crack_width_px: int) -> int:
     """Pixels around a window that all of this module must see to be exact in it."""
     closing = 2 * ((crack_width_px + 1) // 2)
-    return 2 * closing + WEDGE + 2 * EXTENT + WALL + 3
+    return 2 * closing + WEDGE + EXTENT + 2 * WALL + 3
 
 
 def closed_over(material: Bool, inside: Bool, crack_width_px: int) -> Bool:
@@ -41,8 +42,8 @@ def closed_over(material: Bool, inside: Bool, crack_width_px: int) -> Bool:
     return np.asarray(closed & inside)
 
 
-def without_wedges(cracks: Bool, space: Bool) -> Bool:
-    """Leave out of thin openings those that are wedges of the space between particles.
+def without_wedges(cracks: Bool, closed: Bool, inside: Bool) -> None:
+    """Take wedges of the space between particles out of thin openings, in place.
 
     Filled, they would make one particle of two that touch.
 
@@ -50,16 +51,40 @@ def without_wedges(cracks: Bool, space: Bool) -> Bool:
     ----------
     cracks
         Thin openings, shape (row, column).
-    space
-        What is neither one of them nor active material.
+    closed
+        Active material with what `closed_over` fills.
+    inside
+        The coating.
     """
     labels, boxes = components(cracks, 8)
-    box = boxes[:, 2:4] - boxes[:, :2]
-    wedge = tapering(labels, box, boxes[:, 4])
-    beside = cv2.dilate(space.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    wedge = tapering(labels, boxes[:, 2:4] - boxes[:, :2], boxes[:, 4])
     opens = np.zeros(wedge.size, np.bool_)
-    opens[labels[beside & cracks]] = True
-    return np.asarray(cracks & ~(wedge & opens)[labels])
+    _beside(labels, wedge, closed, inside, opens)
+    _drop(labels, opens, cracks)
+
+
+@kernel
+def _beside(labels: I32, wedge: Bool, closed: Bool, inside: Bool, opens: Bool) -> None:
+    """Tell which wedges have something of the coating beside them that is not closed over."""
+    rows, cols = labels.shape
+    for r in range(rows):
+        for c in range(cols):
+            k = labels[r, c]
+            if k == 0 or not wedge[k] or opens[k]:
+                continue
+            for y in range(max(r - 1, 0), min(r + 2, rows)):
+                for x in range(max(c - 1, 0), min(c + 2, cols)):
+                    if inside[y, x] and not closed[y, x]:
+                        opens[k] = True
+
+
+@kernel
+def _drop(labels: I32, gone: Bool, cracks: Bool) -> None:
+    rows, cols = labels.shape
+    for r in range(rows):
+        for c in range(cols):
+            if cracks[r, c] and gone[labels[r, c]]:
+                cracks[r, c] = False
 
 
 def mark(

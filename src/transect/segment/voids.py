@@ -44,7 +44,8 @@ WEDGE, CUSPS = 8, 3
 between three particles: a crack that crosses a void makes two."""
 
 WALL = 32
-"""A hole with solid material this far around, in px, may have cracks running into it."""
+"""A hole with solid material this far around, in px, may have cracks running into it; holes no
+larger than this are part of what is solid."""
 
 CRACKED_MOUTH = 0.6
 """Largest share of thin openings in the outline of a hole with such a wall."""
@@ -86,8 +87,8 @@ def _outline(labels: I32, boxes: I32, thin: Bool, keep: Bool, sides: I64) -> Non
 
 
 @kernel
-def _walled(labels: I32, boxes: I32, keep: Bool, good: Bool, out: Bool) -> None:
-    """Whether the box of each component, grown by `WALL`, holds none that is not kept."""
+def _walled(labels: I32, boxes: I32, small: Bool, good: Bool, out: Bool) -> None:
+    """Whether the box of each component, grown by `WALL`, holds no other that is not small."""
     rows, cols = labels.shape
     for k in range(1, good.size):
         if not good[k]:
@@ -97,7 +98,7 @@ def _walled(labels: I32, boxes: I32, keep: Bool, good: Bool, out: Bool) -> None:
         for r in range(max(top - WALL, 0), min(bottom + WALL, rows)):
             for c in range(max(left - WALL, 0), min(right + WALL, cols)):
                 near = labels[r, c]
-                free = free and (near == 0 or keep[near])
+                free = free and (near == 0 or near == k or small[near])
             if not free:
                 break
         out[k] = free
@@ -205,7 +206,8 @@ def compact(mask: Bool, extent: int, smallest: int = 1, thin: Bool | None = None
     1 in compact components, 2 in components below `smallest`, 0 elsewhere.
     """
     labels, boxes = components(mask, 4)
-    keep: Bool = np.all(boxes[:, 2:4] - boxes[:, :2] <= extent, axis=1)
+    sizes = boxes[:, 2:4] - boxes[:, :2]
+    keep: Bool = np.all(sizes <= extent, axis=1)
     keep[0] = False
     sums = np.zeros((keep.size, 5), np.int64)
     _moments(labels, boxes, keep, sums)
@@ -217,7 +219,7 @@ def compact(mask: Bool, extent: int, smallest: int = 1, thin: Bool | None = None
         good = keep & (share >= ELLIPSE)
         sides, walled = np.zeros((keep.size, 2), np.int64), np.zeros(keep.size, np.bool_)
         _outline(labels, boxes, thin, good, sides)
-        _walled(labels, boxes, keep, good, walled)
+        _walled(labels, boxes, np.all(sizes <= WALL, axis=1), good, walled)
         good &= sides[:, 1] <= np.where(walled, CRACKED_MOUTH, MOUTH) * sides[:, 0]
         doubtful = (sides[:, 1] > APART * sides[:, 0]) & (share < ROUND)
         good &= walled | ~doubtful
