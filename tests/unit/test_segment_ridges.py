@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import label
 
 from transect.candidates import FILLED, SEEN, plain, settle, settle_halo
 from transect.config import SegmentConfig
@@ -15,6 +18,7 @@ from transect.segment.classical import ClassicalEngine
 from transect.segment.image import label_image
 from transect.segment.ridges import ridges
 from transect.segment.thresholds import Thresholds
+from transect.segment.voids import components
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.4, 1.0])
@@ -141,3 +145,18 @@ def test_what_is_given_back_does_not_depend_on_the_window(seed: int) -> None:
     inner = slice(halo, halo + 60)
     np.testing.assert_array_equal(mine[inner, inner], whole[core, core])
     np.testing.assert_array_equal(own[inner, inner], owners[core, core])
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from([4, 8]))
+def test_components_are_what_is_connected(seed: int, connectivity: Literal[4, 8]) -> None:
+    rng = np.random.default_rng(seed)
+    mask = rng.random(rng.integers(1, 60, 2)) < rng.choice([0.02, 0.1, 0.3, 0.6])
+    labels, boxes = components(mask, connectivity)
+    near = np.ones((3, 3)) if connectivity == 8 else None
+    want, count = label(mask, near)
+    assert len(boxes) == count + 1
+    assert boxes[1:, 4].sum() == mask.sum()
+    np.testing.assert_array_equal(labels > 0, mask)
+    # One label of ours for each of theirs.
+    assert len(np.unique(np.stack([labels[mask], want[mask]]), axis=1).T) == count
