@@ -124,11 +124,11 @@ def agreement() -> bool:
 
 def merging() -> bool:
     """Tables of one window, of 7 and of 64, merged in any order."""
-    shape = (640, 896)
+    shape = (240, 3840)
     labels, lines = packing(shape, 120, seed=11), bare_lines(shape, PX_UM)
-    whole = join(merge(partials_of(labels, lines, 1024)), lines, shape)
+    whole = join(merge(partials_of(labels, lines, max(shape))), lines, shape)
     fine = True
-    for step in (340, 112):
+    for step in (550, 120):
         parts = partials_of(labels, lines, step)
         order = np.random.default_rng(step).permutation(len(parts))
         half = len(parts) // 2
