@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from transect.elements import number_of
 from transect.expect import ExpectConfig as ExpectConfig
 from transect.segment.maps import coating
 from transect.settings import compact as compact
@@ -251,6 +252,44 @@ class SegmentConfig(_Part):
         return Path(self.model) if self.model else OWN_MODEL
 
 
+def _element(symbol: str) -> str:
+    number_of(symbol)
+    return symbol
+
+
+def _range(ends: tuple[float, float]) -> tuple[float, float]:
+    if not ends[0] <= ends[1]:
+        raise ValueError(f"{list(ends)}: the darker end comes first")
+    return ends
+
+
+FILMS = ("sei", "li_plating")
+"""Films on particles that are looked for by their greys; tables of sums know them by number."""
+
+Symbol = Annotated[str, AfterValidator(_element)]
+GreyRange = Annotated[tuple[float, float], AfterValidator(_range)]
+
+
+class ElementMap(_Part):
+    """Where the X-ray counts of an element are."""
+
+    detector: str = Field(
+        min_length=1, description="Detector whose greys are the element's net counts."
+    )
+    factor: float = Field(
+        1.0,
+        gt=0,
+        description="Atoms that one count stands for, against the other elements: k-factor over"
+        " atomic weight.",
+    )
+    counts: float = Field(
+        1.0,
+        gt=0,
+        description="Counts of one grey level: below 1 where a map was enlarged or smoothed, as"
+        " each count is seen several times.",
+    )
+
+
 class MeasureConfig(_Part):
     """What is measured over phases and particles."""
 
@@ -297,6 +336,19 @@ class MeasureConfig(_Part):
         gt=0,
         description="A particle is foreign if its mean grey is above the others' median by this"
         " many robust standard deviations.",
+    )
+    elements: dict[Symbol, ElementMap] = Field(
+        default_factory=dict,
+        description="Maps of X-ray counts by element, such as {Ni: {detector: EDS Ni}};"
+        " `segregation_cv` is of the first.",
+    )
+    films: dict[Literal["sei", "li_plating"], GreyRange] = Field(
+        default_factory=dict,
+        description="Darkest and brightest grey of films on particles, such as {sei: [70, 110]}"
+        " (experimental).",
+    )
+    film_um: float = Field(
+        1.0, gt=0, description="Furthest that a film reaches from a particle, in um."
     )
     loading_mg_cm2: float | None = Field(
         None, gt=0, description="Mass of one coating per area, for `porosity_mass_balance`."

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.ndimage import find_objects
 
 from support.sections import Labels, disc, foil_lines, packing, partials_of
-from transect.config import LayersConfig, MeasureConfig, SegmentConfig, StatisticsConfig
+from transect.config import ElementMap, LayersConfig, MeasureConfig, SegmentConfig, StatisticsConfig
 from transect.measure.agglomerates import Lumps
 from transect.measure.joined import Joined, Settings
 from transect.measure.lines import Lines
@@ -55,7 +55,10 @@ class Coated:
         return Settings(
             measure.model_copy(
                 update=longer("contact_um", "ring_um", "interface_um", "agglomerate_um", of=measure)
+                | longer("film_um", of=measure)
                 | {"x_block_um": BLOCK * self.px_um, "solids_g_cm3": 4.0}
+                | {"elements": {name: ElementMap(detector=name) for name in ("Ni", "Mn")}}
+                | {"films": {"sei": (50.0, 70.0), "li_plating": (0.0, 20.0)}}
                 | {"loading_mg_cm2": 2.5 * times}
             ),
             statistics.model_copy(
@@ -70,10 +73,17 @@ class Coated:
             ),
         )
 
+    @property
+    def maps(self) -> dict[int, npt.NDArray[np.uint8]]:
+        """X-ray counts of nickel and manganese: a bright particle holds more nickel."""
+        solid = self.labels.phases == Phase.ACTIVE_MATERIAL
+        nickel = np.where(solid, self.labels.grey // 10 - 9, 0).astype(np.uint8)
+        return {28: nickel, 25: np.where(solid, 3, 0).astype(np.uint8)}
+
     def tables(self, folder: Path) -> dict[str, pd.DataFrame]:
         """Every table of the section; a store of its labels goes into the folder."""
         labels, lines, shape = self.labels, self.lines, self.labels.phases.shape
-        merged = merge(partials_of(labels, lines, 4096, settings=self.settings))
+        merged = merge(partials_of(labels, lines, 4096, settings=self.settings, maps=self.maps))
         joined = Joined(KEYS, merged, lines, shape, self.settings, 1.0, np.empty((0, 4)))
         with new_store(folder / "labels.zarr", recipe=1, inputs={}) as store:
             image = store.image("phases", shape, np.uint8, self.px_um, kind="labels")

@@ -133,8 +133,9 @@ def partials_of(
     step: int,
     groups: Groups = NO_GROUPS,
     settings: Settings = SETTINGS,
+    maps: dict[int, npt.NDArray[np.uint8]] | None = None,
 ) -> list[Partials]:
-    """Sums of the windows of a grid of any width."""
+    """Sums of the windows of a grid of any width; `maps` are counts of elements by their number."""
     shape = labels.phases.shape
     reach = reach_of(settings.measure, lines.px_um)
     found = []
@@ -143,7 +144,8 @@ def partials_of(
             window = Window(row, min(row + step, shape[0]), column, min(column + step, shape[1]))
             spot = window.padded(reach.halo, shape).slices
             pixels = (labels.phases[spot], labels.basins[spot], labels.grey[spot])
-            one = measure_arrays(*pixels, groups, lines, window, shape, reach)
+            counts = {number: image[window.slices] for number, image in (maps or {}).items()}
+            one = measure_arrays(*pixels, groups, lines, window, shape, reach, counts)
             found.append(one.partials)
     return found
 

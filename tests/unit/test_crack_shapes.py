@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.sections import PX_UM, Labels, bare_lines, disc, join, packing, partials_of, tables_of
+from transect.measure.crack_shapes import WidthsBy
 from transect.measure.partials import merge
 from transect.phases import Phase
 
@@ -172,3 +173,33 @@ def test_without_cracks_nothing_is_made_up() -> None:
     assert row["note"] == "no cracks"
     assert tables["cracks"].empty
     assert (tables["crack_profile"]["length_density_per_um"] == 0).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**31 - 1), st.integers(1, 5), st.integers(1, 4))
+def test_widths_of_owners_are_weighted_quantiles_whatever_the_parts(
+    seed: int, owners: int, parts: int
+) -> None:
+    random = np.random.default_rng(seed)
+    count = int(random.integers(1, 60))
+    points = np.zeros((count, 5), np.int64)
+    points[:, 2:4] = random.integers(0, 3, (count, 2))
+    points[:, 4] = random.integers(16, 80, count)
+    owner = random.integers(0, owners, count)
+    found = WidthsBy.nothing()
+    for part in np.array_split(random.permutation(count), parts):
+        found = found.with_points(points[part], owner[part])
+    upper = random.integers(-1, owners, owners)
+    length = 474 * points[:, 2] + 670 * points[:, 3]
+    for who, share, shown in (
+        (owner, 0.95, found.quantile(0.95, owners)),
+        (upper[owner], 0.5, found.by(upper).quantile(0.5, owners)),
+    ):
+        for k in range(owners):
+            mine = np.flatnonzero(who == k)
+            if not length[mine].sum():
+                assert np.isnan(shown[k])
+                continue
+            order = mine[np.argsort(points[mine, 4], kind="stable")]
+            reached = np.cumsum(length[order]) >= share * length[order].sum()
+            assert shown[k] == points[order, 4][reached.argmax()]

@@ -167,7 +167,8 @@ def test_blocks_and_threads_do_not_show(
 def test_tables_fit_the_schemas(one_block: Path) -> None:
     for name, schema in SECTION_TABLES.items():
         frame = read_table(one_block / "tables" / f"{name}.parquet", schema)
-        assert len(frame), name
+        # Its mosaic has one detector, and no map of an element.
+        assert len(frame) or name in {"elements", "particle_elements"}, name
         assert (frame["section"] == "s").all()
 
 

@@ -23,12 +23,14 @@ TABLES = [
     "size_distribution",
     "profile",
     "columns",
+    "elements",
+    "particle_elements",
     "metrics",
     "replicates",
 ]
 PARTIALS = [
     *["particles", "neighbours", "cracks", "pores", "sums", "runs"],
-    *["points", "greys", "touching"],
+    *["points", "greys", "touching", "elements", "compositions", "films"],
 ]
 
 

@@ -19,6 +19,9 @@ rule measure_block:
         points="<block>/partials/points.parquet",
         greys="<block>/partials/greys.parquet",
         touching="<block>/partials/touching.parquet",
+        elements="<block>/partials/elements.parquet",
+        compositions="<block>/partials/compositions.parquet",
+        films="<block>/partials/films.parquet",
     log:
         "<logs>/measure_block.{block}.log",
     benchmark:
@@ -216,6 +219,8 @@ rule join:
         size_distribution="<section>/tables/size_distribution.parquet",
         profile="<section>/tables/profile.parquet",
         columns="<section>/tables/columns.parquet",
+        elements="<section>/tables/elements.parquet",
+        particle_elements="<section>/tables/particle_elements.parquet",
         metrics="<section>/tables/metrics.parquet",
         replicates="<section>/tables/replicates.parquet",
     log:

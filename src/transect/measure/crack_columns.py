@@ -53,6 +53,7 @@ def with_shapes(cracks: pd.DataFrame, found: Shapes, joined: Joined) -> pd.DataF
     kind = np.where(sums[:, ENDS] >= 2, 2, kind)
     kind = np.where(open_px > 0, 3, kind)
     return cracks.assign(
+        width_p95_um=found.crack_p95 / EIGHTHS * px,
         width_max_um=widest * px,
         width_sub_um=_over(sums[:, THIN_AMOUNT], sums[:, THIN_LENGTH], MILLI) * px,
         width_resolved=cracks["width_mean_um"].to_numpy() >= RESOLVED_PX * px,
@@ -62,12 +63,13 @@ def with_shapes(cracks: pd.DataFrame, found: Shapes, joined: Joined) -> pd.DataF
     )[CRACKS.names]
 
 
-def with_angles(particles: pd.DataFrame, found: Shapes) -> pd.DataFrame:
-    """Add the directions of the cracks to the table of particles, NaN where there are none."""
+def with_angles(particles: pd.DataFrame, found: Shapes, px_um: float) -> pd.DataFrame:
+    """Add widths and directions of cracks to the table of particles, NaN where there are none."""
     sums = found.particles
     angle = _over(sums[:, CONTACT_AMOUNT], sums[:, CONTACT_LENGTH], MILLI)
     # In place: a million rows are not copied.
     particles["radial_index"] = _over(sums[:, RADIAL_AMOUNT], sums[:, RADIAL_LENGTH], MICRO)
+    particles["crack_width_p95_um"] = found.particle_p95 / EIGHTHS * px_um
     particles["contact_angle_deg"] = angle
     particles["contact_angle_null_deg"] = np.where(np.isnan(angle), np.nan, found.null)
     return particles

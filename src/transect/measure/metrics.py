@@ -15,7 +15,9 @@ from transect.measure.contact_metrics import add_contacts
 from transect.measure.crack_metrics import add_cracks, add_shapes
 from transect.measure.crack_profile import crack_profile
 from transect.measure.crack_shapes import Shapes
+from transect.measure.element_metrics import element_tables
 from transect.measure.estimates import Estimates
+from transect.measure.film_metrics import add_films
 from transect.measure.joined import Joined
 from transect.measure.layer_metrics import add_layers
 from transect.measure.neighbour_metrics import add_neighbours
@@ -98,6 +100,8 @@ def metric_tables(
     add_mass_balance(estimates, joined)
     add_surface(estimates, joined, tables["columns"], used)
     add_contacts(estimates, joined, used)
+    add_films(estimates, joined, used)
+    elements = element_tables(estimates, joined, used, tables["particles"])
     metrics, replicates = estimates.tables(joined.keys)
     profile = profile_table(joined, estimates.resampling, used)
     return {
@@ -106,5 +110,6 @@ def metric_tables(
         "metrics": metrics,
         "replicates": replicates,
         "profile": profile,
+        **elements,
         "size_distribution": distribution_table(sizes, joined.keys),
     }

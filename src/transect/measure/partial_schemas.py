@@ -134,6 +134,37 @@ TOUCHES = Schema(
         *_counts(TOUCHING, "rows"),
     ),
 )
+_ELEMENT = Column("element", "uint8", "", "atomic number")
+ELEMENTS = Schema(
+    "partial_elements",
+    1,
+    "X-ray counts by x-block, phase and element",
+    (
+        Column("block", "int32", "", "x-block"),
+        Column("phase", "uint8", "", "code of the phase"),
+        _ELEMENT,
+        Column("count", _I, "px", "pixels of the phase"),
+        Column("sum_grey", _I, "", "sum of the element's map over them"),
+    ),
+)
+COMPOSITIONS = Schema(
+    "partial_compositions",
+    1,
+    "X-ray counts by particle and element, of active material",
+    (_PARTICLE, _ELEMENT, Column("sum_grey", _I, "", "sum of the element's map")),
+)
+FILM_STEPS = ("axial", "diagonal", "axial_all", "diagonal_all")
+FILMS = Schema(
+    "partial_films",
+    1,
+    "Films on particles by x-block",
+    (
+        Column("block", "int32", "", "x-block"),
+        Column("film", "uint8", "", "number of the film in `config.FILMS`"),
+        Column("count", _I, "px", "pixels of the film"),
+        *_counts(FILM_STEPS, "steps out of particles, into the film and all"),
+    ),
+)
 SCHEMAS = {
     "particles": PARTICLES,
     "neighbours": NEIGHBOURS,
@@ -144,6 +175,9 @@ SCHEMAS = {
     "points": POINTS,
     "greys": GREYS,
     "touching": TOUCHES,
+    "elements": ELEMENTS,
+    "compositions": COMPOSITIONS,
+    "films": FILMS,
 }
 KEYS = {
     "particles": ["particle"],
@@ -155,6 +189,9 @@ KEYS = {
     "points": ["row", "column"],
     "greys": ["phase"],
     "touching": ["column", "side"],
+    "elements": ["block", "phase", "element"],
+    "compositions": ["particle", "element"],
+    "films": ["block", "film"],
 }
 LEAST = {*LOW, "row0", "column0"}
 """Columns of which the smallest value is kept."""

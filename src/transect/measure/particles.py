@@ -26,7 +26,9 @@ _EXTENTS = {*LOW, *HIGH}
 FRAGMENT_SOLIDITY, FRAGMENT_FACING = 0.85, 0.1
 """A particle this far from convex, of whose outline this share faces another one, is a piece of
 a broken particle."""
-OF_CRACKS = ("radial_index", "contact_angle_deg", "contact_angle_null_deg")
+OF_CRACKS = (
+    "crack_width_p95_um", "radial_index", "contact_angle_deg", "contact_angle_null_deg",
+)  # fmt: skip
 _PAIRS = 500_000
 """Pairs of neighbours that are looked up at once."""
 

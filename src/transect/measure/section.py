@@ -50,7 +50,8 @@ def section_tables(
     cracks = crack_table(joined)
     particles = particle_table(joined, cracks)
     found = shapes_of(joined, cracks, particles)
-    cracks, particles = with_shapes(cracks, found, joined), with_angles(particles, found)
+    cracks = with_shapes(cracks, found, joined)
+    particles = with_angles(particles, found, joined.px_um)
     # Frees three quarters of the sums, where the caller does not keep them.
     joined = replace(joined, partials=joined.partials.counted())
     columns = column_table(joined)

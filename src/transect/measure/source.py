@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from transect.config import ElementMap
+from transect.elements import number_of
 from transect.measure.lines import Lines
 from transect.measure.localise import Groups
 from transect.parallel import Window
@@ -40,6 +43,8 @@ class Source:
     basins: Strip
     groups: Groups
     lines: Lines
+    maps: Mapping[int, int] = field(default_factory=dict)
+    """Channel of the mosaic that holds an element's counts, by atomic number."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -49,6 +54,22 @@ class Source:
     def grey(self, window: Window) -> Array:
         """Grey values as integers."""
         return integers(self.mosaic.read(window))
+
+    def counts(self, window: Window) -> dict[int, Array]:
+        """X-ray counts of elements as integers, by atomic number."""
+        return {
+            element: integers(self.mosaic.read(window, channel=channel))
+            for element, channel in self.maps.items()
+        }
+
+
+def maps_of(mosaic: Image, elements: Mapping[str, ElementMap]) -> dict[int, int]:
+    """Channel of the mosaic by atomic number, for the elements whose detector it has."""
+    return {
+        number_of(symbol): mosaic.channels.index(element.detector)
+        for symbol, element in elements.items()
+        if element.detector in mosaic.channels
+    }
 
 
 def integers(pixels: Array) -> Array:

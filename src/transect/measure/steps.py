@@ -27,7 +27,7 @@ from transect.measure.radial.tables import RADIAL_SUMS
 from transect.measure.reach import reach_of
 from transect.measure.seams import COLUMNS, bad_seams
 from transect.measure.section import grey_step, lumps_of, section_tables
-from transect.measure.source import Source, read_groups
+from transect.measure.source import Source, maps_of, read_groups
 from transect.measure.tables import DECISIONS, SECTION_TABLES
 from transect.measure.transport.tables import read_transport
 from transect.parallel import block_columns
@@ -86,11 +86,20 @@ def measure(
         open_strip(folder, "segments.zarr", "basins", columns, blocks),
         read_groups(groups),
         read_lines(layers, columns, image.px_um),
+        maps_of(image, config.elements),
     )
+    for symbol, element in config.elements.items():
+        if element.detector not in image.channels:
+            logger.warning(
+                "measure: %s: no detector %s, which measure.elements names for %s; it has %s",
+                mosaic, element.detector, symbol, ", ".join(image.channels) or "one without a name",
+            )  # fmt: skip
     inputs = {"mosaic": mosaic, "layers": layers, "groups": groups}
     digests = {name: digest_file(path) for name, path in inputs.items()}
     with timed(what):
-        sums = measure_block(source, span, reach_of(config, image.px_um), labels, digests, threads)
+        sums = measure_block(
+            source, span, reach_of(config, image.px_um, grey_step(image)), labels, digests, threads
+        )
     write_partials(partials, sums, {"recipe": str(RECIPES["measure"])})
     counts = ", ".join(f"{len(sums[kind])} {kind}" for kind in SCHEMAS)
     logger.info("measure: %s", counts)

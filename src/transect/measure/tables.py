@@ -13,10 +13,12 @@ __all__ = [
     "BLOCKS",
     "COLUMNS",
     "DECISIONS",
+    "ELEMENTS",
     "CRACKS",
     "CRACK_PROFILE",
     "METRICS",
     "PARTICLES",
+    "PARTICLE_ELEMENTS",
     "PORES",
     "PROFILE",
     "REPLICATES",
@@ -56,7 +58,7 @@ _COMPLETE = Column(
 
 PARTICLES = Schema(
     "particles",
-    3,
+    4,
     "Particle sections with their size, shape, cracks, voids and neighbours",
     (
         *KEYS,
@@ -89,6 +91,7 @@ PARTICLES = Schema(
         _area("crack_area_um2", "area of cracks inside the particle"),
         _um("crack_length_um", "length of the crack skeleton, steps 0.948 and 1.340 px"),
         _one("crack_area_fraction", "A_crack / (A_crack + A_active material)"),
+        _um("crack_width_p95_um", "95 % of the length of its listed cracks is narrower"),
         _one(
             "radial_index",
             "mean cos 2a of its cracks by length, a between crack and radius: 1 radial, 0 random,"
@@ -139,7 +142,7 @@ PARTICLES = Schema(
 
 CRACKS = Schema(
     "cracks",
-    2,
+    3,
     "Connected cracks inside particles, from the shortest listed length on",
     (
         *KEYS,
@@ -152,6 +155,10 @@ CRACKS = Schema(
         _um(
             "width_mean_um",
             "width of the round-ended band of this area and length; below 3 px not resolved",
+        ),
+        _um(
+            "width_p95_um",
+            "95 % of its length is narrower; twice the distance from the skeleton to the edge",
         ),
         _um("width_max_um", "twice the largest distance from the skeleton to the crack's edge"),
         _um(
@@ -262,6 +269,46 @@ RADIAL_PROFILE = Schema(
     ),
 )
 
+_SYMBOL = Column("element", "string", "", "symbol of the element")
+_PERCENT = "of all atoms of the elements that `measure.elements` maps"
+
+ELEMENTS = Schema(
+    "elements",
+    1,
+    "What the phases are made of, from X-ray counts; empty without maps of elements",
+    (
+        *KEYS,
+        Column("phase", "string", "", "phase; separator is a solid electrolyte too"),
+        _SYMBOL,
+        Column("at_pct", _F, "%", f"share {_PERCENT}"),
+        Column("at_pct_low", _F, "%", "lower end of the 95 % block-bootstrap interval"),
+        Column("at_pct_high", _F, "%", "upper end of the 95 % block-bootstrap interval"),
+        _one("counts", "net counts in the phase"),
+        _area("area_um2", "area of the phase"),
+        _one(
+            "segregation_cv",
+            "coefficient of variation of the share between whole particles, beyond that of"
+            " counting; active material only",
+        ),
+        _one("segregation_low", "lower end of the 95 % block-bootstrap interval"),
+        _one("segregation_high", "upper end of the 95 % block-bootstrap interval"),
+    ),
+)
+
+PARTICLE_ELEMENTS = Schema(
+    "particle_elements",
+    1,
+    "What the active material of each particle is made of; empty without maps of elements",
+    (
+        *KEYS,
+        Column("particle", "uint64", "", "id in the label image"),
+        _SYMBOL,
+        _one("counts", "net counts"),
+        Column("at_pct", _F, "%", f"share {_PERCENT}"),
+        Column("at_pct_sd", _F, "%", "standard deviation of that share from counting alone"),
+    ),
+)
+
 SIZE_DISTRIBUTION = Schema(
     "size_distribution",
     1,
@@ -354,6 +401,8 @@ SECTION_TABLES = {
         SIZE_DISTRIBUTION,
         PROFILE,
         COLUMNS,
+        ELEMENTS,
+        PARTICLE_ELEMENTS,
         METRICS,
         REPLICATES,
     )

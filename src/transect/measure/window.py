@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from transect.candidates import settle
+from transect.measure.elements import element_sums
+from transect.measure.films import film_sums
 from transect.measure.lines import Lines
 from transect.measure.localise import Groups, localise
 from transect.measure.partials import Partials
@@ -42,6 +45,7 @@ def measure_window(source: Source, window: Window, reach: Reach) -> Measured:
         window,
         source.shape,
         reach,
+        source.counts(window),
     )
 
 
@@ -54,6 +58,7 @@ def measure_arrays(
     window: Window,
     shape: tuple[int, int],
     reach: Reach,
+    maps: Mapping[int, Array] | None = None,
 ) -> Measured:
     """Measure the core of a window, given the pixels of the padded one.
 
@@ -71,13 +76,15 @@ def measure_arrays(
         Rows and columns of the mosaic.
     reach
         Distances in pixels.
+    maps
+        X-ray counts of the core by atomic number, if there are any.
     """
     padded = window.padded(reach.halo, shape)
     inside = window.inside(padded)
     local, ids = localise(basins, groups)
     phases = phases.copy()
     settle(phases, local, reach.walls)
-    sums = measure_settled(phases, local, ids, grey, lines, window, padded, shape, reach)
+    sums = measure_settled(phases, local, ids, grey, lines, window, padded, shape, reach, maps)
     return Measured(window, sums, phases[inside], ids[local[inside]])
 
 
@@ -91,6 +98,7 @@ def measure_settled(
     padded: Window,
     shape: tuple[int, int],
     reach: Reach,
+    maps: Mapping[int, Array] | None = None,
 ) -> Partials:
     """Sum over the core of a window whose openings are settled.
 
@@ -108,6 +116,8 @@ def measure_settled(
         Rows and columns of the mosaic.
     reach
         Distances in pixels.
+    maps
+        X-ray counts of the core by atomic number, if there are any.
     """
     inside = window.inside(padded)
     core = np.array([inside[0].start, inside[0].stop, inside[1].start, inside[1].stop])
@@ -119,5 +129,7 @@ def measure_settled(
             "greys": greys_of(phases[inside], grey[inside]),
             "sums": zones_of(phases, core, padded, window, lines, reach),
             "touching": touching_of(phases, core, padded, window, lines, reach),
+            "films": film_sums(phases, local, grey, inside, window, reach),
+            **element_sums(maps or {}, phases[inside], local[inside], ids, window, reach.block),
         }
     )

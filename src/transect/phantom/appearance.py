@@ -42,6 +42,7 @@ class Appearance(Part):
         2.2, ge=0, description="Detected electrons per grey level; 0: no shot noise."
     )
     read_noise: float = Field(1.5, ge=0, description="Gaussian noise, in grey levels.")
+    counting: bool = Field(False, description="Greys are counts, whole and Poisson distributed.")
     defocus_px: float = Field(0.7, ge=0, le=20, description="Sigma of the blur, in px.")
     defocus_spread_px: float = Field(0.15, ge=0, le=10, description="Its spread between tiles.")
 
@@ -103,3 +104,10 @@ SECONDARY: dict[str, float] = {
     "contact_line": 30.0,
 }
 """Secondary electrons: bright edges and relief, hardly any contrast of composition."""
+
+XRAYS: dict[str, float] = {
+    **_OFF,
+    **{name: 0.0 for name in Appearance.model_fields if name.startswith("grey_")},
+    "counting": 1.0,
+}
+"""X-ray counts of an element: none but where a phase holds it."""

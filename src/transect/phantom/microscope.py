@@ -232,6 +232,8 @@ def _streaks(random: np.random.Generator, rows: int) -> F32:
 
 def _noisy(spec: PhantomSpec, image: F32, random: np.random.Generator) -> F32:
     look = spec.appearance
+    if look.counting:
+        return random.poisson(np.maximum(image, 0)).astype(np.float32)
     if look.electrons > 0:
         counts = np.maximum(image, 0) * np.float32(look.electrons)
         # Poisson by its variance-stabilised form: right in mean, variance and skewness from

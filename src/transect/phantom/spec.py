@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from transect.config import parse
 from transect.errors import ConfigError
-from transect.phantom.appearance import APPEARANCES, SECONDARY, Appearance, Part
+from transect.phantom.appearance import APPEARANCES, SECONDARY, XRAYS, Appearance, Part
 from transect.phantom.chemistries import CHEMISTRIES
 from transect.phantom.geometry import Geometry
 
@@ -43,6 +43,11 @@ class Detector(Part):
     """A further detector, which records every field of view too."""
 
     name: str = Field("SE", min_length=1, description="SignalName in its sidecars.")
+    signal: Literal["electrons", "xrays"] = Field(
+        "electrons",
+        description="What it detects: electrons; or X-rays of an element, whose mean counts in a"
+        " pixel are the greys of `appearance`.",
+    )
     appearance: dict[str, float] = Field(
         default_factory=lambda: dict(SECONDARY),
         description="What looks other than in the first detector, such as grey_active: 90.",
@@ -62,7 +67,14 @@ class Detector(Part):
         unknown = sorted(set(self.appearance) - set(Appearance.model_fields))
         if unknown:
             raise ValueError(f"appearance: unknown key {', '.join(unknown)}")
+        if self.signal == "xrays" and "appearance" not in self.model_fields_set:
+            raise ValueError("appearance: counts of the phases, such as grey_active: 8, are needed")
         return self
+
+    def seen(self, first: Appearance) -> Appearance:
+        """How the section appears in it, given how it does in the first detector."""
+        ground = XRAYS if self.signal == "xrays" else first.model_dump()
+        return Appearance.model_validate(ground | self.appearance)
 
 
 class Microscope(Part):
@@ -86,7 +98,7 @@ class Microscope(Part):
         default_factory=dict, description="Fault by tile, such as r00_c03: truncated."
     )
     detectors: tuple[Detector, ...] = Field(
-        (), max_length=3, description="Detectors beside the first."
+        (), max_length=8, description="Detectors beside the first."
     )
     details: int = Field(0, ge=0, description="Fields that are recorded again, magnified.")
     detail_pixel_nm: float | None = Field(
@@ -147,12 +159,8 @@ class PhantomSpec(Part):
 
     def looks(self) -> dict[str, Appearance]:
         """How the section appears in each detector, by name."""
-        own = self.appearance.model_dump()
-        further = {d.name: own | d.appearance for d in self.microscope.detectors}
-        return {
-            FIRST_DETECTOR: self.appearance,
-            **{name: Appearance.model_validate(look) for name, look in further.items()},
-        }
+        further = {d.name: d.seen(self.appearance) for d in self.microscope.detectors}
+        return {FIRST_DETECTOR: self.appearance, **further}
 
 
 def load_spec(

@@ -86,6 +86,19 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
         "tables/radial_profile.parquet",
         ("depth_low", "depth_high", "crack_area_fraction", "crack_low", "crack_high"),
     ),
+    "elements": (
+        "tables/elements.parquet",
+        (
+            "phase",
+            "element",
+            "at_pct",
+            "at_pct_low",
+            "at_pct_high",
+            "segregation_cv",
+            "segregation_low",
+            "segregation_high",
+        ),
+    ),
     "size_distribution": (
         "tables/size_distribution.parquet",
         ("method", "ecd_um", "q0", "q0_low", "q0_high", "q3", "q3_low", "q3_high"),

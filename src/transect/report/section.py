@@ -12,6 +12,8 @@ from transect.report.crack_profiles import crack_profile_charts
 from transect.report.details import details
 from transect.report.digits import count, length, short
 from transect.report.distributions import crack_charts, iso_status, pore_charts, size_charts
+from transect.report.elements import HEAD as element_head
+from transect.report.elements import element_rows
 from transect.report.engine import engine_facts, engine_warnings
 from transect.report.estimates import (
     Estimate,
@@ -75,6 +77,8 @@ def section_page(folder: Path, settings: str) -> str:
         magnified=magnified(section),
         magnified_head=HEAD,
         magnified_rows=magnified_rows(section),
+        element_head=element_head,
+        element_rows=element_rows(section),
         magnified_fields=section.tables["details"]["detail"].nunique(),
         phase_legend=_legend(),
         citation=citation(section, numbers),

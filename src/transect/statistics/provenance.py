@@ -105,6 +105,12 @@ KNOWN: dict[str, tuple[str, str]] = {
     "delam_separator": ("run-length rule", "separators are pressed on in the cell only: a gap of a"
                         " section without pressure is none"),
     "gradient": ("thirds of the depth", "skin of calendering adds to it"),
+    "ni_frac": ("Cliff, Lorimer 1975 (factors)", "X-rays come from a micrometre around; what is not"
+                " mapped is not counted"),
+    "segregation_cv": ("DerSimonian, Kacker 2007", "maps that were smoothed count their noise too"
+                       " low: see `counts` of `measure.elements`"),
+    "sei_": ("greys next to particles", "bright edges look like a film; air changes films"),
+    "li_plating": ("greys next to particles", "needs a transfer without air; pores are dark too"),
     "excluded_area": ("counted", "what is excluded is not a random sample"),
     "agglomerate": ("exact Poisson; rule of three", "none found is no proof of none"),
 }  # fmt: skip

@@ -124,7 +124,8 @@ def _metrics(joined: Joined) -> pd.DataFrame:
     particles = particle_table(joined, cracks)
     particles["ml_weight"] = _weights(particles, joined)
     found = shapes_of(joined, cracks, particles)
-    cracks, particles = with_shapes(cracks, found, joined), with_angles(particles, found)
+    cracks = with_shapes(cracks, found, joined)
+    particles = with_angles(particles, found, joined.px_um)
     tables: dict[str, Any] = {
         "particles": particles,
         "cracks": cracks,
