@@ -22,6 +22,7 @@ from transect.segment.steps import segment
 from transect.segment.tables import WINDOWS
 from transect.segment.thresholds import Facing
 from transect.segment.trust import FACTS, network_row
+from transect.segment.zoom import Zoom
 from transect.storage.tables import write_table
 
 
@@ -94,14 +95,13 @@ def test_without_onnx_runtime_the_cure_is_named(
         Network.load(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("px_nm", "warned"), [(10.0, False), (100.0, False), (8.0, True), (1.0, True), (1000.0, True)]
-)
-def test_a_pixel_size_beyond_the_training_is_a_warning(
-    tmp_path: Path, px_nm: float, warned: bool
+@pytest.mark.parametrize("px_nm", [10.0, 100.0, 8.0, 1.0, 1000.0])
+def test_a_pixel_size_that_can_be_brought_to_the_training_is_taken(
+    tmp_path: Path, px_nm: float
 ) -> None:
     card = Card.load(write_model(tmp_path) / CARD)
-    assert bool(card.check_pixel(px_nm)) == warned
+    card.check_pixel(px_nm)
+    assert 10 <= px_nm * Zoom.to(px_nm, card.px_nm).factor <= 100
 
 
 @pytest.mark.parametrize("px_nm", [0.9, 1001.0])

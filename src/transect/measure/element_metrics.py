@@ -243,9 +243,11 @@ def _rows(
     """Rows of the table `elements`, without keys."""
     rows: list[dict[str, Any]] = []
     widen = estimates.resampling.widen
+    electrolyte = joined.settings.segment.filler == "electrolyte"
     for p, phase in enumerate(HELD_BY):
         atoms, pixels = made.phases[:, p], made.pixels[:, p]
-        if not atoms.any():
+        # A separator is no part of the coating; a solid electrolyte is.
+        if not atoms.any() or (phase == Phase.SEPARATOR and not electrolyte):
             continue
         with np.errstate(divide="ignore", invalid="ignore"):
             share = 100 * atoms.sum(axis=0) / atoms.sum()

@@ -96,7 +96,8 @@ def _scale(row: pd.Series) -> list[str]:
         return []
     return [
         f"Pixels of {short(row['px_nm'])} nm, and the network was trained for"
-        f" {short(row['px_nm_low'])} to {short(row['px_nm_high'])} nm: its phases may be wrong."
+        f" {short(row['px_nm_low'])} to {short(row['px_nm_high'])} nm: it was shown ones"
+        " of such a size, and what is smaller than those or wider than its view may be wrong."
     ]
 
 

@@ -22,7 +22,8 @@ INPUT = WINDOW + 2 * HALO
 """Rows and columns of every input: one shape, so that all windows see the same arithmetic."""
 
 FAR = 10.0
-"""Times beyond the range of the pixel size that a model was trained for: an error from here on."""
+"""Times beyond the range of the pixel size that a model was trained for: an error from here on, as
+that is a size that was recorded wrong."""
 
 
 @dataclass(frozen=True)
@@ -86,21 +87,18 @@ class Card:
             )
         return card
 
-    def check_pixel(self, px_nm: float) -> str:
-        """Hold the pixel size of a section against the model's range; words of warning, if any.
+    def check_pixel(self, px_nm: float) -> None:
+        """Hold the pixel size of a section against the model's range, which it is brought to.
 
         Raises
         ------
         ModelError
-            The size is `FAR` times beyond the range.
+            The size is more than `FAR` times beyond the range.
         """
         low, high = self.px_nm
-        if low <= px_nm <= high:
-            return ""
-        what = (
-            f"pixels of {px_nm:g} nm, and the model was trained for {low:g} to {high:g} nm:"
-            " {}; correct pixel_nm in the sheet if the microscope recorded it wrong"
-        )
         if not low / FAR <= px_nm <= high * FAR:
-            raise ModelError(what.format("nothing it says would mean anything"))
-        return what.format("its labels may be wrong")
+            raise ModelError(
+                f"pixels of {px_nm:g} nm, and the model was trained for {low:g} to {high:g} nm:"
+                " nothing it says would mean anything; correct pixel_nm in the sheet if the"
+                " microscope recorded it wrong"
+            )

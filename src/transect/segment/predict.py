@@ -16,16 +16,16 @@ from transect.parallel import WINDOW, Window, block_columns, run, windows
 from transect.phases import Phase
 from transect.recipes import RECIPES
 from transect.segment import gaps
-from transect.segment.card import INPUT
 from transect.segment.classical import ClassicalEngine
 from transect.segment.engine import UNDECIDED
 from transect.segment.gaps import Gaps
 from transect.segment.greys import Normal
 from transect.segment.learned import CERTAIN, Shares
-from transect.segment.maps import HALO, MAPS
+from transect.segment.maps import MAPS
 from transect.segment.network import Network
 from transect.segment.section import Section, sampled
 from transect.segment.tables import LIMITS, SOLIDS, WINDOWS
+from transect.segment.zoom import Zoom
 from transect.storage.digests import digest_file
 from transect.storage.stores import ImageWriter, new_store
 
@@ -82,6 +82,8 @@ class Predictor:
         Whether each of `maps.CLASSES` can be there.
     gaps
         Greys of pores and binder, where the section shows them apart.
+    zoom
+        How pixels become those that the network knows.
     """
 
     section: Section
@@ -91,6 +93,7 @@ class Predictor:
     classical: ClassicalEngine
     there: tuple[bool, ...]
     gaps: Gaps | None = None
+    zoom: Zoom = Zoom()
 
     def look(self, window: Window) -> tuple[U8, Row] | None:
         """Tell maps of a window, 0 outside of the coating, and its row of the table `windows`."""
@@ -124,18 +127,18 @@ class Predictor:
     def _ask(self, window: Window) -> _Asked | None:
         """Ask the network for a window and what is around it; None outside of the coating."""
         shape = self.section.mosaic.shape
-        outer, part = window.padded(HALO, shape), window.padded(gaps.REACH, shape)
+        outer, part = window.padded(self.zoom.halo, shape), window.padded(gaps.REACH, shape)
         grey, zone = self.section.read(outer, self.scale)
         if not (zone[window.inside(outer)] == UNDECIDED).any():
             return None
         recorded = zone != Phase.INVALID
         # 0 is the coating's mean.
         greys = np.where(recorded, self.normal.apply(grey), np.float32(0))
-        maps, features = self.network.look(
-            greys, window, outer, part, self.there, self.normal.shares
+        maps, features = self.zoom.look(
+            self.network, greys, window, outer, part, self.there, self.normal.shares
         )
         near = part.inside(outer)
-        seen = np.count_nonzero(recorded) / INPUT**2
+        seen = self.zoom.seen(int(np.count_nonzero(recorded)))
         return _Asked(maps, grey[near], zone[near], window.inside(part), features, seen)
 
     def _compared(self, window: Window) -> Row:
@@ -235,7 +238,9 @@ def predict_block(
     digests["model"] = network.card.digest
     rows: list[Row] = []
     with new_store(output, recipe=RECIPES["predict"], inputs=digests) as store:
-        store.root.attrs.update({"network": {"runtime": network.runtime}})
+        store.root.attrs.update(
+            {"network": {"runtime": network.runtime, "pixels": predictor.zoom.factor}}
+        )
         if columns[0] < columns[1]:
             shape = (len(MAPS), mosaic.shape[0], columns[1] - columns[0])
             writer = store.image(

@@ -23,6 +23,7 @@ from transect.segment.section import (
 )
 from transect.segment.tables import ENGINE, FACES, GROUPS, WINDOWS
 from transect.segment.thresholds import Thresholds
+from transect.segment.zoom import Zoom
 from transect.storage.images import open_image
 from transect.storage.tables import read_metadata, read_table, write_table
 
@@ -77,8 +78,11 @@ def _predictor(
     section: Section, limits: Thresholds, network: Network, config: SegmentConfig
 ) -> Predictor:
     engine = ClassicalEngine(limits, config.denoise_px, config.crack_width_px)
+    px_nm = 1000 * section.mosaic.px_um
+    network.card.check_pixel(px_nm)
+    zoom = Zoom.to(px_nm, network.card.px_nm)
     return Predictor(
-        section, limits.scale, limits.normal, network, engine, config.there, limits.gaps
+        section, limits.scale, limits.normal, network, engine, config.there, limits.gaps, zoom
     )
 
 
@@ -122,9 +126,12 @@ def predict(
     network = Network.load(config.model_folder)
     section, limits = Section.open(mosaic, layers), Thresholds.load(thresholds)
     px_um = section.mosaic.px_um
-    if warning := network.card.check_pixel(1000 * px_um):
-        logger.warning("%s", warning)
     predictor = _predictor(section, limits, network, config)
+    if (factor := predictor.zoom.factor) != 1:
+        logger.warning(
+            "pixels of %g nm, and the network was trained for %g to %g nm: it is shown pixels of"
+            " %g nm", 1000 * px_um, *network.card.px_nm, 1000 * px_um * factor,
+        )  # fmt: skip
     inputs = {"mosaic": mosaic, "layers": layers, "thresholds": thresholds}
     with timed(
         f"predict block {block} of {blocks} of {mosaic}, recipe {RECIPES['predict']}, model"
