@@ -10,6 +10,7 @@ import pandas as pd
 
 from transect.config import LayersConfig, MeasureConfig, SegmentConfig, StatisticsConfig
 from transect.measure.agglomerates import Lumps
+from transect.measure.elements import Counts
 from transect.measure.joined import Joined, Settings
 from transect.measure.lines import Lines
 from transect.measure.localise import Groups
@@ -144,7 +145,8 @@ def partials_of(
             window = Window(row, min(row + step, shape[0]), column, min(column + step, shape[1]))
             spot = window.padded(reach.halo, shape).slices
             pixels = (labels.phases[spot], labels.basins[spot], labels.grey[spot])
-            counts = {number: image[window.slices] for number, image in (maps or {}).items()}
+            seen = {number: image[window.slices] for number, image in (maps or {}).items()}
+            counts = Counts(seen, np.ones(window.shape, bool)) if seen else None
             one = measure_arrays(*pixels, groups, lines, window, shape, reach, counts)
             found.append(one.partials)
     return found

@@ -14,7 +14,9 @@ from support.sections import SETTINGS, Labels, bare_lines, disc, join, partials_
 from transect.config import ElementMap, MeasureConfig, compact, parse_settings
 from transect.elements import number_of, symbol_of
 from transect.errors import ConfigError
+from transect.measure.elements import Counts, element_sums
 from transect.measure.partials import merge
+from transect.parallel import Window
 from transect.phantom.make import make_phantom
 from transect.phantom.microscope import plan
 from transect.phantom.scene import Scene
@@ -103,6 +105,20 @@ def test_windows_do_not_matter(step: int) -> None:
     whole, parts = (counted(labels, nickel, manganese, n) for n in (4096, step))
     for name in ("elements", "particle_elements", "metrics"):
         pd.testing.assert_frame_equal(whole[name], parts[name])
+
+
+def test_what_one_map_lacks_counts_for_none() -> None:
+    phases, window = np.full((8, 10), int(Phase.ACTIVE_MATERIAL), np.uint8), Window(0, 8, 0, 10)
+    recorded = np.ones((8, 10), bool)
+    recorded[:, 6:] = False
+    counts = Counts({28: np.full((8, 10), 3)}, recorded)
+    ids = np.array([0, 7], np.uint64)
+    sums = element_sums(counts, phases, np.ones((8, 10), np.int64), ids, window, 5)
+    assert sums["elements"][["block", "count", "sum_grey"]].values.tolist() == [
+        [0, 40, 120],
+        [1, 8, 24],
+    ]
+    assert sums["compositions"].values.tolist() == [[7, 28, 144]]
 
 
 def test_without_maps_it_is_said() -> None:

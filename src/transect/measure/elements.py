@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,15 +23,31 @@ _SLOTS = np.full(256, -1, np.int64)
 _SLOTS[[int(phase) for phase in HELD_BY]] = np.arange(len(HELD_BY))
 
 
+@dataclass(frozen=True)
+class Counts:
+    """X-ray counts of a window.
+
+    Attributes
+    ----------
+    maps
+        Integers of shape (row, column), by atomic number.
+    recorded
+        Where every map was recorded, of the same shape.
+    """
+
+    maps: Mapping[int, Array]
+    recorded: Array
+
+
 def element_sums(
-    maps: Mapping[int, Array], phases: Array, local: Array, ids: Array, window: Window, block: int
+    counts: Counts | None, phases: Array, local: Array, ids: Array, window: Window, block: int
 ) -> dict[str, pd.DataFrame]:
     """Sum the counts of each element over a window.
 
     Parameters
     ----------
-    maps
-        Counts of the window by atomic number, integers of shape (row, column).
+    counts
+        Counts of the window; nothing is summed without.
     phases, local
         Final phases and local numbers of particles, of the same shape.
     ids
@@ -45,10 +62,11 @@ def element_sums(
     Tables `elements`, by x-block, phase and element, and `compositions`, by particle and element:
     of its active material alone.
     """
-    if not maps:
+    if counts is None:
         return {"elements": ELEMENTS.empty(), "compositions": COMPOSITIONS.empty()}
     slots = _SLOTS[phases]
-    held, solid = slots >= 0, (phases == Phase.ACTIVE_MATERIAL) & (local > 0)
+    held = (slots >= 0) & counts.recorded
+    solid = held & (phases == Phase.ACTIVE_MATERIAL) & (local > 0)
     first, last = window.col0 // block, (window.col1 - 1) // block
     columns = np.arange(window.col0, window.col1) // block - first
     cells = (columns[None] * len(HELD_BY) + slots)[held]
@@ -56,12 +74,12 @@ def element_sums(
     owners = local[solid]
     seen, there = np.flatnonzero(area), np.unique(owners)
     sums, compositions = [], []
-    for element, counts in sorted(maps.items()):
+    for element, image in sorted(counts.maps.items()):
         # Sums of integers below 2^53: exact as floats.
-        total = np.bincount(cells, counts[held], area.size)[seen].astype(np.int64)
+        total = np.bincount(cells, image[held], area.size)[seen].astype(np.int64)
         where = (seen // len(HELD_BY) + first, np.array(HELD_BY)[seen % len(HELD_BY)])
         sums.append(frame_of("elements", *where, np.full(seen.size, element), area[seen], total))
-        own = np.bincount(owners, counts[solid], len(ids))[there].astype(np.int64)
+        own = np.bincount(owners, image[solid], len(ids))[there].astype(np.int64)
         compositions.append(frame_of("compositions", ids[there], np.full(there.size, element), own))
     return {
         "elements": pd.concat(sums, ignore_index=True),

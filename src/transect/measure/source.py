@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from transect.config import ElementMap
 from transect.elements import number_of
+from transect.measure.elements import Counts
 from transect.measure.lines import Lines
 from transect.measure.localise import Groups
 from transect.parallel import Window
-from transect.storage.images import Image
+from transect.storage.images import Image, open_image
 from transect.storage.strips import Strip
 from transect.storage.tables import read_table
 
@@ -35,6 +36,14 @@ def read_groups(path: Path) -> Groups:
 
 
 @dataclass(frozen=True)
+class Maps:
+    """Channels of the mosaic with X-ray counts by atomic number, and where they were recorded."""
+
+    channels: dict[int, int]
+    recorded: Image
+
+
+@dataclass(frozen=True)
 class Source:
     """Everything that a window needs."""
 
@@ -43,8 +52,7 @@ class Source:
     basins: Strip
     groups: Groups
     lines: Lines
-    maps: Mapping[int, int] = field(default_factory=dict)
-    """Channel of the mosaic that holds an element's counts, by atomic number."""
+    maps: Maps | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -55,21 +63,36 @@ class Source:
         """Grey values as integers."""
         return integers(self.mosaic.read(window))
 
-    def counts(self, window: Window) -> dict[int, Array]:
-        """X-ray counts of elements as integers, by atomic number."""
-        return {
-            element: integers(self.mosaic.read(window, channel=channel))
-            for element, channel in self.maps.items()
-        }
+    def counts(self, window: Window) -> Counts | None:
+        """X-ray counts of elements, if there are any maps."""
+        if self.maps is None:
+            return None
+        read = self.maps.recorded.read
+        return Counts(
+            {
+                element: integers(self.mosaic.read(window, channel=channel))
+                for element, channel in self.maps.channels.items()
+            },
+            np.all([read(window, channel=n) > 0 for n in self.maps.channels.values()], axis=0),
+        )
 
 
-def maps_of(mosaic: Image, elements: Mapping[str, ElementMap]) -> dict[int, int]:
-    """Channel of the mosaic by atomic number, for the elements whose detector it has."""
-    return {
+def maps_of(path: Path, mosaic: Image, elements: Mapping[str, ElementMap]) -> Maps | None:
+    """Find the maps of the elements whose detector a mosaic has.
+
+    Parameters
+    ----------
+    path, mosaic
+        Store of the mosaic, and its image.
+    elements
+        Detector of each element, by symbol.
+    """
+    channels = {
         number_of(symbol): mosaic.channels.index(element.detector)
         for symbol, element in elements.items()
         if element.detector in mosaic.channels
     }
+    return Maps(channels, open_image(path, "labels/valid")) if channels else None
 
 
 def integers(pixels: Array) -> Array:

@@ -86,7 +86,7 @@ def measure(
         open_strip(folder, "segments.zarr", "basins", columns, blocks),
         read_groups(groups),
         read_lines(layers, columns, image.px_um),
-        maps_of(image, config.elements),
+        maps_of(mosaic, image, config.elements),
     )
     for symbol, element in config.elements.items():
         if element.detector not in image.channels:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transect.candidates import settle
-from transect.measure.elements import element_sums
+from transect.measure.elements import Counts, element_sums
 from transect.measure.films import film_sums
 from transect.measure.lines import Lines
 from transect.measure.localise import Groups, localise
@@ -58,7 +57,7 @@ def measure_arrays(
     window: Window,
     shape: tuple[int, int],
     reach: Reach,
-    maps: Mapping[int, Array] | None = None,
+    counts: Counts | None = None,
 ) -> Measured:
     """Measure the core of a window, given the pixels of the padded one.
 
@@ -76,15 +75,15 @@ def measure_arrays(
         Rows and columns of the mosaic.
     reach
         Distances in pixels.
-    maps
-        X-ray counts of the core by atomic number, if there are any.
+    counts
+        X-ray counts of the core, if there are any.
     """
     padded = window.padded(reach.halo, shape)
     inside = window.inside(padded)
     local, ids = localise(basins, groups)
     phases = phases.copy()
     settle(phases, local, reach.walls)
-    sums = measure_settled(phases, local, ids, grey, lines, window, padded, shape, reach, maps)
+    sums = measure_settled(phases, local, ids, grey, lines, window, padded, shape, reach, counts)
     return Measured(window, sums, phases[inside], ids[local[inside]])
 
 
@@ -98,7 +97,7 @@ def measure_settled(
     padded: Window,
     shape: tuple[int, int],
     reach: Reach,
-    maps: Mapping[int, Array] | None = None,
+    counts: Counts | None = None,
 ) -> Partials:
     """Sum over the core of a window whose openings are settled.
 
@@ -116,8 +115,8 @@ def measure_settled(
         Rows and columns of the mosaic.
     reach
         Distances in pixels.
-    maps
-        X-ray counts of the core by atomic number, if there are any.
+    counts
+        X-ray counts of the core, if there are any.
     """
     inside = window.inside(padded)
     core = np.array([inside[0].start, inside[0].stop, inside[1].start, inside[1].stop])
@@ -130,6 +129,6 @@ def measure_settled(
             "sums": zones_of(phases, core, padded, window, lines, reach),
             "touching": touching_of(phases, core, padded, window, lines, reach),
             "films": film_sums(phases, local, grey, inside, window, reach),
-            **element_sums(maps or {}, phases[inside], local[inside], ids, window, reach.block),
+            **element_sums(counts, phases[inside], local[inside], ids, window, reach.block),
         }
     )

@@ -17,6 +17,7 @@ from transect.storage.files import writing
 from transect.train.batches import Crops, batches
 from transect.train.losses import Batch, losses
 from transect.train.network import Network
+from transect.train.optimiser import Optimiser
 from transect.train.strokes import Strokes
 from transect.train.validate import Scores, validate
 
@@ -67,9 +68,7 @@ class Trainer:
         self.plan, self.folder = plan, folder
         self.network = Network().to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network)
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=plan.rate, weight_decay=plan.decay
-        )
+        self.optimiser = Optimiser(self.network, self.network.head, plan.rate, plan.decay)
         self.step = 0
         self.curves: list[dict[str, float]] = []
 
@@ -99,18 +98,15 @@ class Trainer:
 
     def learn(self, batch: Batch) -> float:
         """One step; the loss before it."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.plan.rate * _rise_and_fall(self.step / self.plan.steps)
         self.network.train()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=_has_bfloat16()):
             logits, _ = self.network(
                 batch.grey.contiguous(memory_format=torch.channels_last), batch.there, batch.shares
             )
         loss = losses(logits, batch).total
-        self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
-        self.optimiser.step()
+        self.optimiser.step(self.plan.rate * _rise_and_fall(self.step / self.plan.steps))
         self.step += 1
         self._follow()
         return float(loss.detach())

@@ -61,7 +61,7 @@ DRAWN: dict[str, Callable[[Random], Value]] = {
 }
 """Fields with draws of their own."""
 
-HABITS = {"round": 0.45, "spheres": 0.1, "facets": 0.18, "plates": 0.15, "shards": 0.12}
+HABITS = {"round": 0.4, "spheres": 0.08, "facets": 0.17, "plates": 0.22, "shards": 0.13}
 """Families of outlines, and how often each is drawn."""
 _SECOND = 0.2
 """Share of sections with a second active material."""
