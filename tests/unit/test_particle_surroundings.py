@@ -89,7 +89,7 @@ def test_shares_of_the_outline_add_up() -> None:
         found[name]
         for name in (
             "cbd_coverage",
-            "contact_length_frac",
+            "perimeter_share_active_material",
             "perimeter_share_pore",
             "perimeter_share_collector",
             "perimeter_share_separator",
@@ -97,6 +97,19 @@ def test_shares_of_the_outline_add_up() -> None:
     )
     assert total == pytest.approx(1.0, abs=1e-9)
     assert found["n_neighbours_mean"] >= 0
+
+
+@pytest.mark.parametrize(("gap", "share"), [(1, 0.25), (6, 0.25), (9, 0.25), (12, 0.0), (40, 0.0)])
+def test_what_is_within_the_contact_distance_of_another_is_near(gap: int, share: float) -> None:
+    # Two squares side by side, and a contact distance of ten pixels.
+    labels = Labels.empty((200, 300))
+    for first in (60, 140 + gap):
+        square = np.zeros((200, 300), bool)
+        square[60:140, first : first + 80] = True
+        labels.paint(square)
+    found = metrics_of(labels)["value"]
+    assert found["contact_length_frac"] == pytest.approx(share, abs=0.02)
+    assert (found["perimeter_share_active_material"] > 0.1) == (gap == 1)
 
 
 def test_solid_state_cells_have_contacts_of_their_own() -> None:

@@ -16,14 +16,22 @@ from transect.statistics.registry import elsewhere
 
 Floats = npt.NDArray[np.float64]
 
-FACING = {
-    "cbd_coverage": "binder",
-    "contact_length_frac": "active_material",
-    "perimeter_share_pore": "pore",
-    "perimeter_share_collector": "collector",
-    "perimeter_share_separator": "separator",
+OF_OUTLINES = {
+    "contact_length_frac": "contact_length_frac",
+    "cbd_coverage": "perimeter_share_binder",
+    **{
+        name: name
+        for name in (
+            f"perimeter_share_{facing}"
+            for facing in ("active_material", "pore", "collector", "separator")
+        )
+    },
 }
-OF_ELECTROLYTE = {"assb_contact_frac": "binder", "interfacial_void_frac": "pore"}
+OF_ELECTROLYTE = {
+    "assb_contact_frac": "perimeter_share_binder",
+    "interfacial_void_frac": "perimeter_share_pore",
+}
+"""Shares of the outlines by metric: column of the table `particles`."""
 
 
 def add_neighbours(
@@ -38,7 +46,7 @@ def add_neighbours(
     solid = joined.settings.segment.filler == "electrolyte"
     if not solid:
         estimates.all_missing(OF_ELECTROLYTE, elsewhere(joined.settings.expect.name), **facts)
-    names = {**FACING, **(OF_ELECTROLYTE if solid else {})}
+    names = {**OF_OUTLINES, **(OF_ELECTROLYTE if solid else {})}
     if not whole:
         note = "no particle that is whole" if found else "no particles"
         estimates.all_missing(
@@ -54,8 +62,8 @@ def add_neighbours(
         estimates.ratio("n_neighbours_mean", per_block(near), per_block(weights), whole,
                         bounds=(0.0, np.inf), **facts)  # fmt: skip
         perimeter = particles["perimeter_um"].to_numpy(np.float64) * (weights > 0)
-        for name, phase in names.items():
-            part = perimeter * particles[f"perimeter_share_{phase}"].to_numpy(np.float64)
+        for name, column in names.items():
+            part = perimeter * particles[column].to_numpy(np.float64)
             estimates.ratio(name, per_block(part), per_block(perimeter), whole,
                             bounds=(0.0, 1.0), **facts)  # fmt: skip
         broken = weights * particles["fragment"].to_numpy(bool)

@@ -15,9 +15,16 @@ Array = npt.NDArray[Any]
 
 FACING = ("pore", "binder", "active_material", "separator", "collector", "border")
 """What an outline can face; `border` is the end of the mosaic or an invalid pixel."""
-CROSSINGS = tuple(f"{way}_{facing}" for way in ("axial", "diagonal") for facing in FACING)
+_ALL_WAYS = ("axial", "diagonal")
+CROSSINGS = (
+    *(f"{way}_{facing}" for way in _ALL_WAYS for facing in FACING),
+    *(f"{way}_{looked}" for way in _ALL_WAYS for looked in ("looked", "near")),
+)
+"""Steps out by what they face; those of every other pixel, whose ways are followed further, and of
+them those of pixels that a way leads from to another particle within the contact distance."""
 
 _BORDER = FACING.index("border")
+_LOOKED = 2 * len(FACING)
 _FACE = np.zeros(256, np.int64)
 _FACE[[Phase.BINDER, Phase.ACTIVE_MATERIAL, Phase.SEPARATOR, Phase.COLLECTOR, Phase.INVALID]] = (
     range(1, len(FACING))
@@ -134,6 +141,7 @@ def _follow(
             clear = most <= r < rows - most and most <= c < columns - most
             look = (r + c + origin[0] + origin[1]) % 2 == 0
             start = r * columns + c
+            axial, diagonal, beside = 0, 0, 0
             for way in range(8):
                 stride, near, far = strides[way], nears[way], fars[way] if look else 0
                 if not clear:
@@ -163,7 +171,16 @@ def _follow(
                     at, walked = at + stride, walked + 1
                     other = flat[at]
                 crossings[own, columns_of[way] + facing] += 1
-                if other > 0 and walked <= far and other != own and latest[own] != other:
+                if not look:
+                    continue
+                if way < 4:
+                    axial += 1
+                else:
+                    diagonal += 1
+                if other <= 0 or other == own or walked > far:
+                    continue
+                beside = 1
+                if latest[own] != other:
                     latest[own] = other
                     if found == len(pairs):
                         larger = np.empty((2 * found, 2), np.int32)
@@ -171,4 +188,10 @@ def _follow(
                         pairs = larger
                     pairs[found, 0], pairs[found, 1] = own, other
                     found += 1
+            if look:
+                sums = crossings[own, _LOOKED:]
+                sums[0] += axial
+                sums[1] += beside * axial
+                sums[2] += diagonal
+                sums[3] += beside * diagonal
     return pairs[:found]

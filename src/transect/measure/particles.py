@@ -142,12 +142,17 @@ def _outlines(sums: pd.DataFrame, px: float) -> dict[str, Any]:
     total = np.sum(list(lengths.values()), axis=0)
     shares = {name: length / total for name, length in lengths.items()}
     named = {f"perimeter_share_{n}": shares[n] for n in FACING if n != "border"}
+    near, looked = (
+        crofton(sums[f"axial_{name}"].to_numpy(), sums[f"diagonal_{name}"].to_numpy())
+        for name in ("near", "looked")
+    )
     attached = shares["binder"] + shares["active_material"] + shares["collector"]
     # What lies beyond the mosaic or an invalid pixel is not known to be detached.
     detachment = np.maximum(1 - attached - shares["border"], 0.0)
     return {
         "perimeter_um": total * px,
         **named,
+        "contact_length_frac": near / np.maximum(looked, 1e-9),
         "detachment": detachment,
         "complete": lengths["border"] == 0,
     }

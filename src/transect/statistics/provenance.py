@@ -35,7 +35,7 @@ KNOWN: dict[str, tuple[str, str]] = {
     "binder_migration": ("thirds of the depth", "of the binder domain, not of the polymer"),
     "orientation_S2": ("nematic order in the plane", "of sections: flakes cut across look round"),
     "n_neighbours": ("after MATBOX", "in the plane: particles touch out of it too"),
-    "contact_length": ("Crofton outline by what it faces", "within `measure.ring_um`"),
+    "contact_length": ("after MATBOX", "being near is not touching"),
     "cbd_coverage": ("Crofton outline by what it faces", "within `measure.ring_um`"),
     "perimeter_share": ("Crofton outline by what it faces", "within `measure.ring_um`"),
     "assb_contact": ("Crofton outline by what it faces", "gaps below a pixel look like contact"),

@@ -307,7 +307,16 @@ _ALL = (
         signed=True,
     ),
     Metric("n_neighbours_mean", "1", "mean number of particles within `measure.contact_um`"),
-    Metric("contact_length_frac", "1", "share of the particles' outlines that faces a particle"),
+    Metric(
+        "contact_length_frac",
+        "1",
+        "share of the particles' outlines within `measure.contact_um` of another particle",
+    ),
+    Metric(
+        "perimeter_share_active_material",
+        "1",
+        "share of the particles' outlines that faces another particle within `measure.ring_um`",
+    ),
     Metric("cbd_coverage", "1", "share of the particles' outlines that faces binder"),
     Metric("perimeter_share_pore", "1", "share of the particles' outlines that faces a pore"),
     Metric(
