@@ -26,6 +26,15 @@ from transect.parallel import Window
 from transect.statistics.registry import REGISTRY
 from transect.storage.images import open_image
 
+XRAYS = {
+    "EDS Ni": {"grey_active": 6.0, "particle_contrast": 0.6},
+    "EDS Mn": {"grey_active": 2.0},
+}
+"""Mean counts of the phantoms' further detectors: particles differ in nickel."""
+
+MEASURE = {"elements": {name.split()[-1]: {"detector": name} for name in XRAYS}}
+"""Part `measure` of the configuration."""
+
 SMALLEST_PX = 20
 """Equivalent circle diameter from which the gate on diameters holds, in pixels."""
 
@@ -110,7 +119,7 @@ def diameter_bias(pairs: Match, raw: Path, out: Path, px_um: float) -> float:
 def compare(raw: Path, out: Path) -> pd.DataFrame:
     """Put every metric of a finished run beside its truth."""
     table = pd.read_parquet(out / "tables/metrics.parquet")
-    truth = true_metrics(raw)
+    truth = true_metrics(raw, MEASURE)
     rows = [
         (m.metric, m.side, *truth[m.metric, m.side], m.value)
         for m in table.itertuples()
@@ -158,9 +167,9 @@ def phantoms(seeds: int, width_um: float, appearances: tuple[str, ...]) -> bool:
                 raw, out = Path(scratch) / "raw", Path(scratch) / "out"
                 call(
                     "phantom", raw, "--width-um", width_um, "--seed", seed,
-                    "--appearance", appearance,
+                    "--appearance", appearance, "--spec", _detectors(Path(scratch)),
                 )  # fmt: skip
-                run_section(raw, out)
+                run_section(raw, out, measure=MEASURE)
                 for gate in gates(raw, out):
                     name = f"{appearance} phantom, seed {seed}: {gate.name}"
                     goal = f"within {gate.limit}"
@@ -172,6 +181,14 @@ def phantoms(seeds: int, width_um: float, appearances: tuple[str, ...]) -> bool:
                 beside(compared[0], f"{appearance} phantom, seed 1")
         errors(compared, appearance)
     return fine
+
+
+def _detectors(folder: Path) -> Path:
+    """Write the part of a specification that adds the detectors of X-rays."""
+    path = folder / "spec.json"
+    made = [{"name": n, "signal": "xrays", "appearance": c} for n, c in XRAYS.items()]
+    path.write_text(json.dumps({"microscope": {"detectors": made}}))
+    return path
 
 
 def main() -> None:

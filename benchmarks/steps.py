@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,9 +69,16 @@ def call(*options: object) -> Cost:
 
 
 def run_section(
-    raw: Path, out: Path, blocks: int = 1, threads: int = 2, fusion: str = "{}"
+    raw: Path,
+    out: Path,
+    blocks: int = 1,
+    threads: int = 2,
+    fusion: str = "{}",
+    measure: Mapping[str, object] | None = None,
 ) -> dict[str, Cost]:
-    """Take a folder of raw tiles to tables and a report, with settings of fusion as JSON.
+    """Take a folder of raw tiles to tables and a report.
+
+    Settings of fusion are given as JSON, those of measuring by their names.
 
     Returns the cost of each step, by name.
     """
@@ -121,6 +129,7 @@ def run_section(
         step(
             "measure", *shape, "--groups", groups, "--folder", parts, *which,
             "--labels", place / "labels.zarr", "--partials", place / "partials", *t,
+            "--settings", json.dumps(measure or {}),
         )  # fmt: skip
     step("labels", "--folder", parts, "--blocks", blocks, "--mosaic", mosaic,
          "--output", out / "labels.zarr", *t)  # fmt: skip
@@ -134,6 +143,7 @@ def run_section(
         "--batch", "b", "--cell", "c", "--section", "s",
         "--transport", out / "transport", "--radial", out / "radial_sums.parquet",
         "--decisions", out / "decisions.parquet", "--output", out / "tables",
+        "--settings", json.dumps({"measure": measure or {}}),
     )  # fmt: skip
     step("judge", "--metrics", out / "tables/metrics.parquet",
          "--output", out / "verdicts.parquet")  # fmt: skip

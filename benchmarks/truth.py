@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from scipy.ndimage import find_objects
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from support.sections import SETTINGS, Labels, partials_of  # noqa: E402
+from transect.config import MeasureConfig  # noqa: E402
+from transect.elements import number_of  # noqa: E402
 from transect.measure.agglomerates import (  # noqa: E402
     AGGLOMERATE_SHARE,
     Lumps,
@@ -32,6 +36,8 @@ from transect.measure.radial.section import frame_of  # noqa: E402
 from transect.measure.section import section_tables  # noqa: E402
 from transect.measure.transport.section import transport_of  # noqa: E402
 from transect.parallel import Window  # noqa: E402
+from transect.phantom.scene import Scene  # noqa: E402
+from transect.phantom.spec import PhantomSpec  # noqa: E402
 from transect.storage.images import open_image  # noqa: E402
 
 Key = tuple[str, str]
@@ -72,16 +78,32 @@ def lines_of(raw: Path, columns: int, px_um: float) -> Lines:
     )  # fmt: skip
 
 
-def _tables(raw: Path, labels: Labels, lines: Lines) -> dict[str, pd.DataFrame]:
+def maps_of(raw: Path, shape: tuple[int, int], config: MeasureConfig) -> dict[int, Any]:
+    """Mean counts of a phantom's elements by atomic number, in thousandths: without any noise."""
+    spec = PhantomSpec.model_validate_json((raw / "truth/spec.json").read_text())
+    scene, looks = Scene(spec, *shape), spec.looks()
+    streaks = np.zeros(shape[0], np.float32)
+    maps = {}
+    for symbol, element in config.elements.items():
+        seen = scene.seen_by(looks[element.detector])
+        maps[number_of(symbol)] = np.rint(1000 * seen.grey(0.0, 0.0, *shape, streaks)).astype(int)
+    return maps
+
+
+def _tables(
+    raw: Path, labels: Labels, lines: Lines, config: MeasureConfig
+) -> dict[str, pd.DataFrame]:
     """Make the tables that a section without any error of imaging has."""
     phases = open_image(raw / "truth/labels.zarr", "phases")
     limit = SETTINGS.measure.agglomerate_um
     limit = min(limit, AGGLOMERATE_SHARE * float(np.median(lines.thickness)) * lines.px_um)
     lumps = Lumps(agglomerates(*coarse_phases([phases], limit), limit), limit)
     keys = {"batch": "b", "cell": "c", "section": "s"}
-    merged = merge(partials_of(labels, lines, 2048))
-    shape = labels.phases.shape
-    joined = Joined(keys, merged, lines, shape, SETTINGS, 1.0, np.empty((0, 4)))
+    shape = (labels.phases.shape[0], labels.phases.shape[1])
+    settings = replace(SETTINGS, measure=config)
+    maps = maps_of(raw, shape, config)
+    merged = merge(partials_of(labels, lines, 2048, settings=settings, maps=maps))
+    joined = Joined(keys, merged, lines, shape, settings, 1.0, np.empty((0, 4)))
     return section_tables(joined, lumps, transport_of(phases, lines, 2), [_layers(labels)])
 
 
@@ -96,12 +118,23 @@ def _layers(labels: Labels) -> pd.DataFrame:
     return frame_of(ids[1:], [0] * len(sums), np.array(sums))
 
 
-def true_metrics(raw: Path) -> dict[Key, tuple[float, str]]:
-    """Give value and kind (`exact` or `true labels`) of every metric, by its name and side."""
+def true_metrics(
+    raw: Path, measure: Mapping[str, object] | None = None
+) -> dict[Key, tuple[float, str]]:
+    """Give value and kind (`exact` or `true labels`) of every metric, by its name and side.
+
+    Parameters
+    ----------
+    raw
+        Folder of the phantom.
+    measure
+        Part `measure` of the configuration; defaults where absent.
+    """
+    config = MeasureConfig.model_validate(measure or {})
     summary: dict[str, Any] = json.loads((raw / "truth/summary.json").read_text())
     labels = labels_of(raw)
     lines = lines_of(raw, labels.phases.shape[1], summary["px_um"])
-    table = _tables(raw, labels, lines)["metrics"]
+    table = _tables(raw, labels, lines, config)["metrics"]
     found = {(m.metric, m.side): (float(m.value), "true labels") for m in table.itertuples()}
     for name, value in summary.items():
         if (name, "") in found and isinstance(value, float):
