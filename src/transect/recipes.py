@@ -18,7 +18,7 @@ RECIPES: dict[str, int] = {
     "predict": 5,
     "segment": 3,
     "resolve": 3,
-    "vary": 6,
+    "vary": 7,
     "measure": 6,
     "labels": 1,
     "transport": 1,

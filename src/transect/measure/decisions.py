@@ -25,6 +25,13 @@ SHARES = (
     "cracked_fraction",
     "internal_porosity",
     "detachment_mean",
+    "contact_length_frac",
+    "cbd_coverage",
+    "perimeter_share_active_material",
+    "perimeter_share_pore",
+    "assb_contact_frac",
+    "interfacial_void_frac",
+    "fragment_fraction",
 )
 """Metrics that depend on the decision and cannot be above 1."""
 
@@ -41,10 +48,15 @@ DECIDED = (
     "ecd_max_um",
     "crack_length_density_per_um",
     "crack_surface_density_per_um",
+    "crack_width_mean_um",
+    "crack_width_p95_um",
     "S_V_per_um",
+    "n_neighbours_mean",
     "gradient_porosity",
     "gradient_binder",
+    "gradient_active_material",
     "binder_migration_index",
+    "skin_index",
 )
 """Metrics that depend on the decision; the layers are found before it."""
 
