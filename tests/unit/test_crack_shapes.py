@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.sections import PX_UM, Labels, bare_lines, disc, join, packing, partials_of, tables_of
-from transect.measure.crack_shapes import WidthsBy
+from transect.measure.crack_widths import WidthsBy
 from transect.measure.partials import merge
 from transect.phases import Phase
 

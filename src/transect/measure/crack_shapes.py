@@ -19,7 +19,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from transect.kernels import kernel
-from transect.measure.crack_points import EIGHTHS, WIDEST
+from transect.measure.crack_points import EIGHTHS
+from transect.measure.crack_widths import P95, WIDTHS, WidthsBy
 from transect.measure.joined import Joined
 from transect.measure.localise import distinct
 from transect.measure.union import parents_of
@@ -27,13 +28,8 @@ from transect.measure.union import parents_of
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
-WIDTHS = 2 * EIGHTHS * WIDEST + 1
-"""Widths that there are, in eighths of a pixel."""
-
 INNER = 0.15
 """Share of a particle's radius around its centre in which a direction to it means nothing."""
-
-P95 = 0.95
 
 THIN = 4 * EIGHTHS
 """Width by the distance to the edge, up to which that says little, and the greys across are taken:
@@ -141,55 +137,6 @@ def shapes_of(joined: Joined, cracks: pd.DataFrame, particles: pd.DataFrame) -> 
     for row in np.flatnonzero(np.diff(starts)):
         out.null[row] = _null(ways[starts[row] : starts[row + 1]])
     return out
-
-
-@dataclass(frozen=True)
-class WidthsBy:
-    """Length by owner and width, of those that occur: `keys` are owner * WIDTHS + width, sorted."""
-
-    keys: Array
-    lengths: Array
-
-    @classmethod
-    def nothing(cls) -> WidthsBy:
-        """Give no length at all."""
-        return cls(np.zeros(0, np.int64), np.zeros(0, np.int64))
-
-    def with_points(self, points: Array, owner: Array) -> WidthsBy:
-        """Add pixels of skeletons, in the columns of the table `points` without the component."""
-        length = 474 * points[:, 2] + 670 * points[:, 3]
-        keys = owner * WIDTHS + np.minimum(points[:, 4], WIDTHS - 1)
-        return _merged(np.concatenate([self.keys, keys]), np.concatenate([self.lengths, length]))
-
-    def by(self, owner: Array) -> WidthsBy:
-        """Give the same by the owners of these owners; -1 owns nothing."""
-        mine, width = np.divmod(self.keys, WIDTHS)
-        new = owner[mine]
-        return _merged((new * WIDTHS + width)[new >= 0], self.lengths[new >= 0])
-
-    def quantile(self, share: float, owners: int) -> Floats:
-        """Least width that a share of each owner's length does not exceed; NaN without length."""
-        found = np.full(owners, np.nan)
-        if not len(self.keys):
-            return found
-        mine, width = np.divmod(self.keys, WIDTHS)
-        first = np.flatnonzero(np.diff(mine, prepend=-1))
-        total = np.add.reduceat(self.lengths, first)
-        each = np.diff(first, append=len(mine))
-        before = np.repeat(np.cumsum(total) - total, each)
-        reached = np.cumsum(self.lengths) - before >= share * np.repeat(total, each)
-        # The widest of an owner always reaches it.
-        spot = np.flatnonzero(reached)
-        known, where = np.unique(mine[spot], return_index=True)
-        found[known] = width[spot[where]]
-        return np.where(np.isin(np.arange(owners), mine[first][total > 0]), found, np.nan)
-
-
-def _merged(keys: Array, lengths: Array) -> WidthsBy:
-    known, inverse = np.unique(keys, return_inverse=True)
-    total = np.zeros(len(known), np.int64)
-    np.add.at(total, inverse, lengths)
-    return WidthsBy(known, total)
 
 
 def rows_of(ids: Array, wanted: Array) -> npt.NDArray[np.int64]:
