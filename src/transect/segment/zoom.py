@@ -7,8 +7,9 @@ that maps do not depend on blocks, as without it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import cv2
@@ -23,6 +24,8 @@ from transect.segment.network import Network
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
+Ask = Callable[[F32, Window, Window, Window], tuple[U8, F64]]
+"""Asks a network about greys, a window, what is around it and the part that is wanted."""
 
 
 @dataclass(frozen=True)
@@ -95,44 +98,29 @@ class Zoom:
         window, outer, part, there, shares
             As `Network.look` takes them; `outer` is the window with `halo` around it.
         """
+        ask = partial(network.look, there=there, shares=shares)
         if self.binned > 1:
-            return self._binned(network, greys, window, outer, part, there, shares)
+            return self._binned(ask, greys, window, outer, part)
         if self.enlarged > 1:
-            return self._enlarged(network, greys, window, outer, part, there, shares)
-        return network.look(greys, window, outer, part, there, shares)
+            return self._enlarged(ask, greys, window, outer, part)
+        return ask(greys, window, outer, part)
 
     def _binned(
-        self,
-        network: Network,
-        greys: F32,
-        window: Window,
-        outer: Window,
-        part: Window,
-        there: Sequence[bool],
-        shares: Sequence[float],
+        self, ask: Ask, greys: F32, window: Window, outer: Window, part: Window
     ) -> tuple[U8, F64]:
         n = self.binned
         # Windows begin at multiples of the square; what ends between them is filled up.
         small = _means(np.pad(greys, [(0, -length % n) for length in greys.shape]), n)
         whole = _coarser(outer, n)
-        wanted = _coarser(part, n).padded(1, (whole.row1, whole.col1))
-        wanted = _within(wanted, whole)
-        maps, features = network.look(small, _coarser(window, n), whole, wanted, there, shares)
+        wanted = _within(_coarser(part, n).padded(1, (whole.row1, whole.col1)), whole)
+        maps, features = ask(small, _coarser(window, n), whole, wanted)
         found = np.empty((len(maps), *part.shape), np.uint8)
-        corner = Window(n * wanted.row0, n * wanted.row1, n * wanted.col0, n * wanted.col1)
         for out, plane in zip(found, maps, strict=True):
-            out[:] = _larger(plane, n)[part.inside(corner)]
+            out[:] = _larger(plane, n)[part.inside(_finer(wanted, n))]
         return found, features
 
     def _enlarged(
-        self,
-        network: Network,
-        greys: F32,
-        window: Window,
-        outer: Window,
-        part: Window,
-        there: Sequence[bool],
-        shares: Sequence[float],
+        self, ask: Ask, greys: F32, window: Window, outer: Window, part: Window
     ) -> tuple[U8, F64]:
         n, halo = self.enlarged, -(-HALO // self.enlarged)
         found = np.zeros((len(MAPS), *part.shape), np.uint8)
@@ -143,9 +131,7 @@ class Zoom:
             kept = _within(piece.padded(halo, (outer.row1, outer.col1)), outer)
             finer = _finer(kept, n)
             large = _larger(greys[around.inside(outer)], n)[finer.inside(_finer(around, n))]
-            maps, known = network.look(
-                large, _finer(piece, n), finer, _finer(wanted, n), there, shares
-            )
+            maps, known = ask(large, _finer(piece, n), finer, _finer(wanted, n))
             features.append(known)
             for out, plane in zip(found, maps, strict=True):
                 out[wanted.inside(part)] = _means(plane, n) + np.float32(0.5)
