@@ -25,7 +25,7 @@ rule all:
     input:
         section_files(),
         batch_files(),
-        "<results>/trend.parquet",
+        batches_files(),
     message:
         "all there"
 

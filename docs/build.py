@@ -51,6 +51,7 @@ TABLES = [
     "transect.measure.transport.tables",
     "transect.measure.radial.tables",
     "transect.statistics.tables",
+    "transect.statistics.control.tables",
     "transect.export.tidy",
 ]
 

@@ -157,6 +157,10 @@ class Plan:
         """Give the settings that all sections share, without chemistries, as JSON."""
         return compact(self.config.stages())
 
+    def control(self) -> str:
+        """Give the settings of control charts, as JSON."""
+        return compact(self.config.control)
+
     def _of(self, wildcards: Wildcards) -> Config:
         return self.settings[wildcards.batch, wildcards.cell, wildcards.section]
 

@@ -27,7 +27,8 @@ RECIPES: dict[str, int] = {
     "judge": 3,
     "cell": 1,
     "batch": 1,
-    "trend": 1,
+    "trend": 2,
+    "control": 1,
     "compare": 1,
     "report": 10,
 }

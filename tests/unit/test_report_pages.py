@@ -10,15 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from support.report_made import Made, fill
+from support.report_made import Made
 from support.report_section import fake_batch, fake_section
 from transect.report.batch import batch_page
-from transect.report.comparison import trends
 from transect.report.distributions import iso_status
 from transect.report.estimates import estimate, overall, verdicts
 from transect.report.section import section_page
 from transect.report.steps import report_batch, report_section
-from transect.statistics.tables import AGGREGATES, METRICS
+from transect.statistics.tables import METRICS
 from transect.storage.tables import read_table, write_table
 
 HOSTILE = "<script>alert(1)</script>"
@@ -87,7 +86,7 @@ def test_verdicts_are_words_and_signs(page: str) -> None:
 
 @pytest.mark.parametrize("kind", ["section", "batch"])
 def test_nothing_is_asked_for_outside(kind: str, page: str, batch: Path) -> None:
-    text = page if kind == "section" else batch_page(batch, batch / "report.html", "{}", None)
+    text = page if kind == "section" else batch_page(batch, batch / "report.html", "{}")
     found = Page(text)
     sources = [a["src"] for t in ("img", "script", "iframe", "source") for a in found.of(t)
                if "src" in a]  # fmt: skip
@@ -133,7 +132,7 @@ def test_hostile_names_are_inert(tmp_path: Path) -> None:
     assert not [a for a in Page(text).of("img") if "onerror" in a]
     cell = tmp_path / "B" / "a'b <i>" / "s%20#1?x"
     fake_section(cell, SMALL)
-    text = batch_page(tmp_path / "B", tmp_path / "B" / "report.html", "{}", None)
+    text = batch_page(tmp_path / "B", tmp_path / "B" / "report.html", "{}")
     links = [a["href"] for a in Page(text).of("a") if a["href"].endswith("report.html")]
     assert links == ["a%27b%20%3Ci%3E/s%2520%231%3Fx/report.html"]
     assert not Page(text).of("i")
@@ -217,15 +216,3 @@ def test_a_batch_compares_and_links(batch: Path, tmp_path: Path) -> None:
     assert text.count("mean of cell C2") > 5
     report_batch(folder=batch, output=tmp_path / "again.html")
     assert len(text) < 1e6
-
-
-def test_a_trend_needs_two_batches() -> None:
-    names = ["B1", "B2", "B3"]
-    history = fill(
-        AGGREGATES, 3, batch=names, metric="porosity_total", value=[0.2, 0.21, np.nan],
-        ci_low=[0.19, 0.2, np.nan], ci_high=[0.21, 0.22, np.nan], unit="1",
-    )  # fmt: skip
-    charts = trends(history)
-    assert [c.title for c in charts] == ["Porosity, total"]
-    assert [n.text for n in charts[0].notes] == names
-    assert trends(history.iloc[:1]) == []

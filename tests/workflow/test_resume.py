@@ -26,7 +26,7 @@ STEPS = [
         "judge",
         "report-section",
     ],
-    *["cell", "batch", "report-batch", "trend"],
+    *["cell", "batch", "report-batch", "trend", "control", "report-trend"],
 ]
 DISTURBED = '''#!{python}
 """Stands before the real command: disturbs the first call of every step, then steps aside."""

@@ -14,7 +14,7 @@ from transect.storage.tables import read_table
 
 pytestmark = pytest.mark.workflow
 
-TREND = {"trend": 1}
+TREND = {"trend": 1, "control": 1, "report_trend": 1}
 PER_SECTION = {
     "index": 1,
     "check": 1,
@@ -125,7 +125,7 @@ def test_a_changed_parameter_plans_only_what_depends_on_it(
 ) -> None:
     copied.configure(config)
     jobs = PER_SECTION | PER_BATCH | TREND
-    after = ["judge", "report_section", "cell", "batch", "report_batch", "trend"]
+    after = ["judge", "report_section", "cell", "batch", "report_batch", *TREND]
     assert copied.planned() == {rule: jobs[rule] for rule in [*rerun, *after]}
 
 
@@ -134,7 +134,8 @@ def test_a_changed_limit_judges_again_and_measures_nothing(copied: Project) -> N
         "limits: [{metric: porosity_total, unit: '1', min: 0.2, max: 0.5}]\n"
     )
     copied.configure("limits: limits.yaml")
-    assert set(copied.planned()) == {"judge", "report_section", "batch", "report_batch", "trend"}
+    after = {"judge", "report_section", "batch", "report_batch", *TREND}
+    assert set(copied.planned()) == after
     copied.run()
     section = copied.results / "batches" / "B01" / "C01" / "S01"
     verdicts = read_table(section / "verdicts.parquet").set_index("metric")["verdict"]

@@ -176,8 +176,15 @@ def batch_files():
     ]
 
 
+def batches_files():
+    """Tables and report of all batches together."""
+    names = ["trend.parquet", "control.parquet", "capability.parquet", "report.html"]
+    return [f"<results>/{name}" for name in names]
+
+
 def print_reports():
     """Say where the reports are, once all is done."""
-    folder = Path(plan.config.results) / "batches"
-    lines = [f"  {folder / batch / 'report.html'}" for batch in plan.batches()]
+    results = Path(plan.config.results)
+    folders = [*[results / "batches" / batch for batch in plan.batches()], results]
+    lines = [f"  {folder / 'report.html'}" for folder in folders]
     print("All sections are done. Reports:", *lines, sep="\n", file=sys.stderr)

@@ -6,6 +6,7 @@ localrules:
     cell,
     batch,
     trend,
+    control,
 
 
 rule judge:
@@ -190,12 +191,7 @@ rule trend:
             "<results>/batches/{batch}/metrics.parquet", batch=plan.batches()
         ),
     output:
-        trend=report(
-            "<results>/trend.parquet",
-            caption="../report/trend.rst",
-            category="all batches",
-            labels={"section": "all", "page": "trend"},
-        ),
+        trend="<results>/trend.parquet",
     log:
         "<results>/logs/trend.log",
     benchmark:
@@ -214,4 +210,76 @@ rule trend:
         "transect trend"
         "  --metrics {input.metrics:q}"
         "  --output {output.trend:q}"
+        "  2> {log:q}"
+
+
+rule control:
+    """Hold batches against each other on control charts."""
+    input:
+        trend="<results>/trend.parquet",
+        limits=limits_file,
+    output:
+        control="<results>/control.parquet",
+        capability="<results>/capability.parquet",
+    log:
+        "<results>/logs/control.log",
+    benchmark:
+        "<results>/benchmarks/control.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 1
+    resources:
+        mem_mb=plan.memory("aggregate"),
+        runtime=plan.runtime("aggregate"),
+    params:
+        recipe=RECIPES["control"],
+        limits=limits_option,
+        settings=plan.control(),
+    message:
+        "put all batches on control charts"
+    shell:
+        "transect control"
+        "  --trend {input.trend:q}"
+        "  {params.limits}"
+        "  --output {output.control:q}"
+        "  --capability {output.capability:q}"
+        "  --settings {params.settings:q}"
+        "  2> {log:q}"
+
+
+rule report_trend:
+    """Write the page of all batches."""
+    input:
+        trend="<results>/trend.parquet",
+        control="<results>/control.parquet",
+        capability="<results>/capability.parquet",
+    output:
+        page=report(
+            "<results>/report.html",
+            caption="../report/trend.rst",
+            category="all batches",
+            labels={"section": "all", "page": "trend"},
+        ),
+    log:
+        "<results>/logs/report_trend.log",
+    benchmark:
+        "<results>/benchmarks/report_trend.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 1
+    resources:
+        mem_mb=plan.memory("report"),
+        runtime=plan.runtime("report"),
+    params:
+        recipe=RECIPES["report"],
+        settings=plan.shared(),
+    message:
+        "write the page of all batches"
+    shell:
+        "transect report-trend"
+        "  --trend {input.trend:q}"
+        "  --control {input.control:q}"
+        "  --capability {input.capability:q}"
+        "  --output {output.page:q}"
+        "  --settings {params.settings:q}"
         "  2> {log:q}"

@@ -19,6 +19,7 @@ from transect.config.segment import OWN_MODEL as OWN_MODEL
 from transect.config.segment import Polarity as Polarity
 from transect.config.segment import SegmentConfig as SegmentConfig
 from transect.config.statistics import CompareConfig as CompareConfig
+from transect.config.statistics import ControlConfig as ControlConfig
 from transect.config.statistics import StatisticsConfig as StatisticsConfig
 from transect.config.tiles import TilesConfig as TilesConfig
 from transect.expect import ExpectConfig as ExpectConfig
@@ -44,6 +45,7 @@ class Config(Part):
     statistics: StatisticsConfig = Field(default_factory=StatisticsConfig)
     expect: ExpectConfig = Field(default_factory=ExpectConfig)
     compare: CompareConfig = Field(default_factory=CompareConfig)
+    control: ControlConfig = Field(default_factory=ControlConfig)
 
     def stages(self) -> dict[str, BaseModel]:
         """Parts that say how things are computed, by name; not where files lie."""

@@ -36,6 +36,17 @@ class StatisticsConfig(Part):
     )
 
 
+class ControlConfig(Part):
+    """How batches are held against each other on control charts."""
+
+    baseline: int = Field(
+        25,
+        ge=3,
+        description="Batches, from the first of the sheet on, that control limits are made from;"
+        " below 20 they are provisional.",
+    )
+
+
 def _margins(values: dict[str, float]) -> dict[str, float]:
     for metric, value in values.items():
         if metric not in REGISTRY:

@@ -12,7 +12,7 @@ import pandas as pd
 from transect.errors import InputError
 from transect.report import pages
 from transect.report.columns import TABLES
-from transect.report.comparison import Row, compare, key_columns, title, trends
+from transect.report.comparison import Row, compare, key_columns, title
 from transect.report.digits import NONE, count, short
 from transect.report.engine import engine_warnings
 from transect.report.estimates import VERDICT_SIGNS, Estimate, estimate, estimates, verdicts, worst
@@ -37,7 +37,7 @@ AGGREGATE = (
 )
 
 
-def batch_page(folder: Path, output: Path, settings: str, trend: Path | None) -> str:
+def batch_page(folder: Path, output: Path, settings: str) -> str:
     """Make the page of a batch.
 
     Parameters
@@ -48,8 +48,6 @@ def batch_page(folder: Path, output: Path, settings: str, trend: Path | None) ->
         Where the page will be, for the links to the sections.
     settings
         The configuration to show, as JSON.
-    trend
-        Table across batches, if there is one.
 
     Raises
     ------
@@ -72,7 +70,6 @@ def batch_page(folder: Path, output: Path, settings: str, trend: Path | None) ->
         notices=[f"{row.cell} / {row.section}: {said}" for row in rows for said in row.notices],
         comparisons=[compare(key, rows, cells) for key in keys],
         aggregates=_whole(whole),
-        trends=trends(_aggregates([] if trend is None else [trend])),
         settings=settings_shown(settings),
         versions=pages.versions(),
         recipes=pages.recipes(),

@@ -1,11 +1,10 @@
-"""Charts that compare: sections and cells of a batch, and batches over time."""
+"""Charts that compare the sections and cells of a batch."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
 from transect.report.axes import axis
@@ -86,16 +85,6 @@ def compare(key: Key, rows: list[Row], cells: pd.DataFrame) -> Chart:
     return chart
 
 
-def trends(history: pd.DataFrame) -> list[Chart]:
-    """Draw the key metrics across batches, where there are two and more."""
-    if history["batch"].nunique() < 2:
-        return []
-    sides = history["side"].fillna("")
-    keys = [(m, s) for m in KEY_METRICS for s in sorted(sides[history["metric"] == m].unique())]
-    parts = {k: history[(history["metric"] == k[0]) & (sides == k[1])] for k in keys}
-    return [_trend(k, rows) for k, rows in parts.items() if _known(rows) >= 2]
-
-
 def _draw(chart: Chart, y: float, row: Row, e: Estimate, mean: float, verdict: str) -> None:
     """Draw one section: its name, its interval, its value, the mean of its cell."""
     name = f"{row.cell} / {row.section}"
@@ -127,29 +116,3 @@ def _limits(key: Key, rows: list[Row]) -> list[float]:
     """Limits of a metric, as the verdicts of the sections tell them."""
     judged = [v for r in rows for v in r.verdicts if (v.estimate.metric, v.estimate.side) == key]
     return sorted({x for v in judged for x in (v.limit_low, v.limit_high) if math.isfinite(x)})
-
-
-def _known(rows: pd.DataFrame) -> int:
-    return int(np.isfinite(numbers(rows["value"])).sum())
-
-
-def _trend(key: Key, rows: pd.DataFrame) -> Chart:
-    scale = 100 if label(key[0]).percent else 1
-    values, low, high = (numbers(rows[c]) * scale for c in ("value", "ci_low", "ci_high"))
-    names = texts(rows["batch"])
-    x = axis([0, max(len(names) - 1, 1)], 76, 490)
-    y = axis(np.concatenate([values, low, high]), 180, 14, title(key))
-    chart = Chart(title(key), "", 528, 220, x, y)
-    chart.line("line faint-line", np.arange(len(names)), values)
-    for place, name in enumerate(names):
-        at = x.place(place)
-        if np.isfinite([low[place], high[place]]).all():
-            chart.add("interval", f"M{at:.1f} {y.place(low[place]):.1f}V{y.place(high[place]):.1f}")
-        if np.isfinite(values[place]):
-            chart.add("dot", f"M{at:.1f} {y.place(values[place]):.1f}h0.01", short(values[place]))
-        # About eight names fit under the axis.
-        if place % (len(names) // 8 + 1) == 0:
-            chart.notes.append(Note(at, 198, name[:12], "small", "middle"))
-    said = "; ".join(f"{n} {short(v)}" for n, v in zip(names, values, strict=True))
-    chart.description = f"{title(key)} by batch: {said}"
-    return chart

@@ -7,6 +7,7 @@ from pathlib import Path
 from transect.log import logger, timed
 from transect.report.batch import batch_page
 from transect.report.section import section_page
+from transect.report.trend import trend_page
 from transect.storage.files import write_text
 
 
@@ -26,9 +27,7 @@ def report_section(*, folder: Path, output: Path, settings: str = "{}") -> None:
         _write(output, section_page(folder, settings))
 
 
-def report_batch(
-    *, folder: Path, output: Path, settings: str = "{}", trend: Path | None = None
-) -> None:
+def report_batch(*, folder: Path, output: Path, settings: str = "{}") -> None:
     """Write the report of a batch: its cells and sections, compared.
 
     Parameters
@@ -39,11 +38,29 @@ def report_batch(
         Page to write (HTML).
     settings
         The whole configuration as JSON, for display.
-    trend
-        Table across batches, if there is one.
     """
     with timed(f"report of batch {folder}"):
-        _write(output, batch_page(folder, output, settings, trend))
+        _write(output, batch_page(folder, output, settings))
+
+
+def report_trend(
+    *, trend: Path, control: Path, capability: Path, output: Path, settings: str = "{}"
+) -> None:
+    """Write the report of all batches: control charts, signals and capabilities.
+
+    Parameters
+    ----------
+    trend
+        Table of all batches.
+    control, capability
+        Tables of lots on their charts, and of states.
+    output
+        Page to write (HTML).
+    settings
+        The whole configuration as JSON, for display.
+    """
+    with timed("report of all batches"):
+        _write(output, trend_page(trend, control, capability, settings))
 
 
 def _write(output: Path, page: str) -> None:

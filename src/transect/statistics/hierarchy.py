@@ -33,9 +33,11 @@ def batch_metrics(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def trend_metrics(batches: pd.DataFrame) -> pd.DataFrame:
-    """All batches in one table, in the order of their names."""
-    keys = ["batch", "cell", "metric", "side"]
-    return batches[AGGREGATES.names].sort_values(keys, ignore_index=True)
+    """All batches in one table, in the order in which they are given."""
+    lots = pd.Categorical(batches["batch"], batches["batch"].unique())
+    frame = batches[AGGREGATES.names].assign(lot=lots.codes)
+    keys = ["lot", "cell", "metric", "side"]
+    return frame.sort_values(keys, ignore_index=True)[AGGREGATES.names]
 
 
 def _groups(frame: pd.DataFrame, keys: list[str]) -> list[pd.DataFrame]:

@@ -25,6 +25,9 @@ class Limit:
     high: float
 
 
+NO_LIMIT = Limit(float("nan"), float("nan"))
+
+
 def read_limits(path: Path) -> dict[tuple[str, str], Limit]:
     """Read a file of limits.
 
@@ -59,6 +62,11 @@ def read_limits(path: Path) -> dict[tuple[str, str], Limit]:
     if faults:
         raise ConfigError(f"{path}: " + "; ".join(faults))
     return limits
+
+
+def limit_of(limits: dict[tuple[str, str], Limit], metric: str, side: str) -> Limit:
+    """Limit of a metric on a side: its own, else that of every side, else none."""
+    return limits.get((metric, side), limits.get((metric, ""), NO_LIMIT))
 
 
 def _number(value: object) -> float:
@@ -144,11 +152,7 @@ def judge(metrics: pd.DataFrame, limits: dict[tuple[str, str], Limit]) -> pd.Dat
         Limit by metric and side.
     """
     frame = metrics.join(guarded(metrics))
-    none = Limit(float("nan"), float("nan"))
-    found = [
-        limits.get((m, s), limits.get((m, ""), none))
-        for m, s in zip(frame["metric"], frame["side"], strict=True)
-    ]
+    found = [limit_of(limits, m, s) for m, s in zip(frame["metric"], frame["side"], strict=True)]
     frame["limit_low"] = [limit.low for limit in found]
     frame["limit_high"] = [limit.high for limit in found]
     ends = zip(frame["value"], frame["guard_low"], frame["guard_high"], found, strict=True)

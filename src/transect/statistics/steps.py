@@ -76,7 +76,7 @@ def trend(*, metrics: Paths, output: Path) -> None:
     Parameters
     ----------
     metrics
-        Tables of metrics of the batches.
+        Tables of metrics of the batches, in order of time: that of the sheet.
     output
         Table to write.
     """

@@ -7,16 +7,15 @@ them would make every difference significant (pseudo-replication).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from itertools import combinations
 from math import comb
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
-from scipy.special import gammaincinv, gammaln, ndtr, stdtr, stdtrit
+from scipy.special import gammaln, stdtr, stdtrit
 
 from transect.statistics.bootstrap import LEVEL
+from transect.statistics.noncentral import noncentrality
 
 Floats = npt.NDArray[np.float64]
 
@@ -136,34 +135,8 @@ def hedges(first: Floats, second: Floats) -> tuple[float, float, float]:
     factor = factor / np.sqrt(freedom / 2) if freedom > 1 else NAN
     scale = np.sqrt(n * m / (n + m))
     t = d * scale
-    low, high = (_noncentral(t, freedom, 0.5 + sign * LEVEL / 2) / scale for sign in (1, -1))
+    low, high = (noncentrality(t, freedom, 0.5 + sign * LEVEL / 2) / scale for sign in (1, -1))
     return factor * d, factor * low, factor * high
-
-
-def _noncentral(t: float, freedom: int, share: float) -> float:
-    """Noncentrality for which a share of t values lies below t.
-
-    The share is the mean of a normal one over the estimated spread: this is defined wherever
-    libraries' noncentral t gives up.
-    """
-    places, weights = _legendre()
-    estimated = np.sqrt(2 * gammaincinv(freedom / 2, (places + 1) / 2) / freedom)
-
-    def off(centre: float) -> float:
-        return float(np.sum(weights / 2 * ndtr(t * estimated - centre))) - share
-
-    # The distribution is about as wide as 1 + |t| / sqrt(2 freedom).
-    reach = 8 * (1 + abs(t) / np.sqrt(2 * freedom)) + 8
-    low, high = t - reach, t + reach
-    if not off(low) > 0 > off(high):
-        return NAN
-    return float(brentq(off, low, high, xtol=1e-9))
-
-
-@cache
-def _legendre() -> tuple[Floats, Floats]:
-    """Places and weights of the quadrature: finding them takes a hundred times as long."""
-    return np.polynomial.legendre.leggauss(400)
 
 
 def adjusted(p: Floats) -> Floats:

@@ -64,10 +64,10 @@ def export(
     """
     folder.mkdir(parents=True, exist_ok=True)
     with writing(folder / TRAINED) as path:
-        _write(Exported(network, (1.0, 1.0, 1.0)), path)
+        write_model(Exported(network, (1.0, 1.0, 1.0)), path)
     with tempfile.TemporaryDirectory() as scratch, writing(folder / MODEL) as path:
         calibrated = Path(scratch) / MODEL
-        _write(Exported(network, calibration.temperatures), calibrated)
+        write_model(Exported(network, calibration.temperatures), calibrated)
         quantise(calibrated, path)
     facts = {
         "schema": 1,
@@ -101,8 +101,8 @@ def export(
         path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
-def _write(model: Exported, path: Path) -> None:
-    """Write a model in floating point."""
+def write_model(model: Exported, path: Path) -> None:
+    """Write a network as a file of ONNX, in floating point."""
     example = torch.zeros(1, 1, 8 * STRIDE, 8 * STRIDE)
     torch.onnx.export(
         model.eval(),

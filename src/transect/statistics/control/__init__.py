@@ -1,0 +1,1 @@
+"""Control: whether lots stay as they were, and whether what they vary by fits between limits."""
