@@ -24,7 +24,7 @@ RECIPES: dict[str, int] = {
     "transport": 1,
     "radial": 1,
     "join": 10,
-    "judge": 3,
+    "judge": 4,
     "cell": 1,
     "batch": 1,
     "trend": 2,

@@ -33,7 +33,7 @@ def test_an_empty_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nothing of a section here; expected tiles\.json"):
         section_page(tmp_path, "{}")
     with pytest.raises(InputError, match="no section of a batch here"):
-        batch_page(tmp_path, tmp_path / "report.html", "{}", None)
+        batch_page(tmp_path, tmp_path / "report.html", "{}")
 
 
 def test_what_registration_found_is_on_the_page(folder: Path) -> None:
@@ -65,6 +65,7 @@ def test_what_registration_found_is_on_the_page(folder: Path) -> None:
         "tables/profile.parquet",
         "tables/pores.parquet",
         "verdicts.parquet",
+        "budget.parquet",
         "layers.parquet",
         "positions.parquet",
         "seams.parquet",

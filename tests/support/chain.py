@@ -102,7 +102,10 @@ def report(raw: Path, root: Path, settings: dict[str, Any] | None = None) -> Pat
 
 def _pages(out: Path, settings: str) -> None:
     metrics, verdicts = out / "tables" / "metrics.parquet", out / "verdicts.parquet"
-    judge(metrics=metrics, output=verdicts)
+    judge(
+        metrics=metrics, seams=out / "seams.parquet", output=verdicts,
+        budget=out / "budget.parquet",
+    )  # fmt: skip
     report_section(folder=out, output=out / "report.html", settings=settings)
     cell(metrics=[metrics], output=out.parent / "metrics.parquet")
     top = out.parents[1]

@@ -34,7 +34,8 @@ from transect.mosaic.tables import DETAILS
 from transect.segment.tables import ENGINE
 from transect.segment.thresholds import Facing
 from transect.segment.trust import classical_row
-from transect.statistics.tables import VERDICTS
+from transect.statistics.budget import Instrument, budget
+from transect.statistics.tables import BUDGET, VERDICTS
 from transect.storage.tables import write_table
 from transect.tiles.tables import TILES
 
@@ -59,7 +60,9 @@ def fake_section(folder: Path, made: Made | None = None) -> Path:
     write_table(tables / "columns.parquet", made_columns(made, layers), COLUMNS)
     metrics = made_metrics(made, random)
     write_table(tables / "metrics.parquet", metrics, METRICS)
-    write_table(folder / "verdicts.parquet", made_verdicts(made, metrics), VERDICTS)
+    parts = budget(metrics, Instrument(0.01, 2.0, 0.004, 60.0))
+    write_table(folder / "budget.parquet", parts, BUDGET)
+    write_table(folder / "verdicts.parquet", made_verdicts(made, metrics, parts), VERDICTS)
     tiles = made_tiles(made, random)
     write_table(folder / "tiles.parquet", tiles, TILES)
     made_stitching(folder, made, tiles, random)

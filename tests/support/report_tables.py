@@ -23,7 +23,7 @@ from transect.measure.tables import (
     SIZE_DISTRIBUTION,
 )
 from transect.statistics.bootstrap import resample
-from transect.statistics.limits import guarded
+from transect.statistics.budget import guarded
 from transect.statistics.registry import REGISTRY
 from transect.statistics.tables import AGGREGATES, VERDICTS
 from transect.storage.tables import write_table
@@ -165,13 +165,13 @@ _LIMITS = {
 }
 
 
-def made_verdicts(made: Made, metrics: pd.DataFrame) -> pd.DataFrame:
+def made_verdicts(made: Made, metrics: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     found = [_LIMITS.get(m, (np.nan, np.nan, "no limit")) for m in metrics["metric"]]
     columns = {c: metrics[c] for c in ("metric", "side", "value", "ci_low", "ci_high", "unit")}
     low, high, verdict = zip(*found, strict=True)
     return fill(
-        VERDICTS, len(metrics), **made.keys, **columns, **guarded(metrics), limit_low=low,
-        limit_high=high, verdict=verdict,
+        VERDICTS, len(metrics), **made.keys, **columns, **guarded(metrics, parts),
+        limit_low=low, limit_high=high, verdict=verdict,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from transect.measure.expected import hold
 from transect.report.batch import batch_page
 from transect.report.estimates import worst
 from transect.report.section import section_page
+from transect.statistics.budget import Instrument, budget
 from transect.statistics.hierarchy import cell_metrics
 from transect.statistics.limits import Limit, judge
 from transect.statistics.tables import METRICS, VERDICTS
@@ -38,6 +39,11 @@ def metrics(**values: float) -> pd.DataFrame:
     return frame[METRICS.names]
 
 
+def judged(frame: pd.DataFrame, limits: dict[tuple[str, str], Limit]) -> pd.DataFrame:
+    """Verdicts where nothing but the table adds to uncertainty."""
+    return judge(frame, budget(frame, Instrument(0.0, 0.0)), limits)
+
+
 def test_what_does_not_apply_has_no_value_no_verdict_and_no_replicates() -> None:
     frame = metrics(cracked_fraction=0.0, crack_area_fraction=0.3, delam_fraction=0.2)
     frame["note"] = "none found"
@@ -50,9 +56,9 @@ def test_what_does_not_apply_has_no_value_no_verdict_and_no_replicates() -> None
     assert held.replicates["metric"].tolist() == ["delam_fraction"]
     assert held.warnings == []
     limits = {(name, ""): Limit(NAN, 0.1) for name in frame["metric"]}
-    verdicts = judge(held.metrics, limits)["verdict"].tolist()
+    verdicts = judged(held.metrics, limits)["verdict"].tolist()
     assert verdicts == ["does not apply", "does not apply", "fail"]
-    assert judge(frame, limits)["verdict"].tolist() == ["pass", "fail", "fail"]
+    assert judged(frame, limits)["verdict"].tolist() == ["pass", "fail", "fail"]
     # Nor does it count in the mean of the cell.
     cell = cell_metrics(held.metrics).set_index("metric")["n_sections"]
     assert cell.get("cracked_fraction", 0) == 0
@@ -101,7 +107,7 @@ def section(tmp_path_factory: pytest.TempPathFactory) -> Path:
     held = hold(table, table, LFP, 0.04)
     write_table(path, held.metrics, METRICS, {"unexpected": '["D50 by area is <b>8</b> um"]'})
     limits = {("cracked_fraction", ""): Limit(NAN, 0.1), ("delam_fraction", ""): Limit(NAN, 0.5)}
-    write_table(folder / "verdicts.parquet", judge(held.metrics, limits), VERDICTS)
+    write_table(folder / "verdicts.parquet", judged(held.metrics, limits), VERDICTS)
     return folder
 
 
@@ -129,13 +135,13 @@ def test_the_pages_show_the_warning_first_and_unharmed(section: Path) -> None:
     assert ["D50 by area is &lt;b&gt;8&lt;/b&gt; um" in text for text in notices] == [True]
     assert page.index(notices[0]) < page.index("Against the limits")
     top = section.parents[1]
-    batch = batch_page(top, top / "report.html", "{}", None)
+    batch = batch_page(top, top / "report.html", "{}")
     assert "C1 / s01: D50 by area is &lt;b&gt;8" in batch
 
 
 def test_a_section_of_which_nothing_applies_has_no_verdict() -> None:
     frame = metrics(**dict.fromkeys(CRACKS, 0.2))
-    verdicts = judge(hold(frame, frame, LFP, 0.04).metrics, {(CRACKS[0], ""): Limit(0.0, 0.1)})
+    verdicts = judged(hold(frame, frame, LFP, 0.04).metrics, {(CRACKS[0], ""): Limit(0.0, 0.1)})
     assert set(verdicts["verdict"]) == {"does not apply"}
     assert np.isnan(verdicts["value"]).all()
     assert worst(verdicts["verdict"].tolist()) == "no limit"

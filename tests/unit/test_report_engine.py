@@ -84,11 +84,11 @@ def test_two_points_are_no_difference() -> None:
 def test_a_batch_repeats_what_its_sections_warn_of(tmp_path: Path) -> None:
     folder = tmp_path / "B" / "C" / "S"
     fake_section(folder, Made(rows=300, columns=900, grid=(1, 2)))
-    calm = batch_page(tmp_path / "B", tmp_path / "B/report.html", "{}", None)
+    calm = batch_page(tmp_path / "B", tmp_path / "B/report.html", "{}")
     assert "engine differ" not in calm
     table = section_of(classical_binder_fraction=0.2).tables["engine"]
     write_table(folder / "engine.parquet", table, ENGINE)
-    page = batch_page(tmp_path / "B", tmp_path / "B/report.html", "{}", None)
+    page = batch_page(tmp_path / "B", tmp_path / "B/report.html", "{}")
     assert re.search("C / S: The network and.*engine differ: binder less by 10.0 points", page)
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transect.errors import AnalysisError
+from transect.statistics.budget import Instrument, budget
 from transect.statistics.hierarchy import batch_metrics, cell_metrics, trend_metrics
 from transect.statistics.limits import Limit, judge, read_limits, verdict
 from transect.statistics.registry import REGISTRY
@@ -34,6 +35,11 @@ def metrics(section: str, value: float, *, cell: str = "c", half: float = 0.01) 
                                "ci_low": NAN, "ci_high": NAN}])  # fmt: skip
 
 
+def judged(frame: pd.DataFrame, limits: dict[tuple[str, str], Limit]) -> pd.DataFrame:
+    """Verdicts where nothing but the table adds to uncertainty."""
+    return judge(frame, budget(frame, Instrument(0.0, 0.0)), limits)
+
+
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
     [
@@ -54,12 +60,12 @@ def test_segmentation_widens_what_is_judged() -> None:
     frame = metrics("s", 0.3)
     frame[["segmentation_low", "segmentation_high"]] = [[0.27, 0.3], [NAN, NAN]]
     frame.loc[0, ["ci_low", "ci_high"]] = [0.26, 0.32]
-    found = judge(frame, {("porosity_total", ""): Limit(0.255, 0.33)}).loc[0]
+    found = judged(frame, {("porosity_total", ""): Limit(0.255, 0.33)}).loc[0]
     assert found["guard_low"] == pytest.approx(0.25)
     assert found["guard_high"] == found["ci_high"]
     assert found["verdict"] == "not decidable"
     frame["segmentation_low"] = NAN
-    found = judge(frame, {("porosity_total", ""): Limit(0.255, 0.33)}).loc[0]
+    found = judged(frame, {("porosity_total", ""): Limit(0.255, 0.33)}).loc[0]
     assert (found["guard_low"], found["verdict"]) == (0.26, "pass")
 
 
@@ -90,10 +96,10 @@ def test_example_of_limits_is_valid() -> None:
 def test_a_sides_own_limit_wins() -> None:
     frame = pd.concat([metrics("s", 0.3)])
     frame.loc[1, ["value", "ci_low", "ci_high"]] = [0.03, 0.02, 0.04]
-    found = judge(frame, {("t_cv", ""): Limit(NAN, 0.05)})
+    found = judged(frame, {("t_cv", ""): Limit(NAN, 0.05)})
     assert found["verdict"].tolist() == ["no limit", "pass"]
     own = {("t_cv", ""): Limit(NAN, 0.05), ("t_cv", "a"): Limit(NAN, 0.01)}
-    assert judge(frame, own)["verdict"].tolist() == ["no limit", "fail"]
+    assert judged(frame, own)["verdict"].tolist() == ["no limit", "fail"]
 
 
 def test_one_section_keeps_its_own_interval_and_says_so() -> None:
@@ -132,12 +138,13 @@ def test_commands(tmp_path: Path) -> None:
     for i in range(2):
         paths.append(tmp_path / f"{i}.parquet")
         write_table(paths[i], metrics(f"s{i}", 0.3 + i / 100), METRICS)
-    judge_step(metrics=paths[0], output=tmp_path / "v.parquet", limits=EXAMPLE)
+    judge_step(metrics=paths[0], output=tmp_path / "v.parquet", budget=tmp_path / "u.parquet",
+               limits=EXAMPLE)  # fmt: skip
     assert read_table(tmp_path / "v.parquet", VERDICTS)["verdict"].tolist() == [
         "pass",
         "not decidable",
     ]
-    judge_step(metrics=paths[0], output=tmp_path / "w.parquet")
+    judge_step(metrics=paths[0], output=tmp_path / "w.parquet", budget=tmp_path / "u.parquet")
     assert set(read_table(tmp_path / "w.parquet", VERDICTS)["verdict"]) == {"no limit"}
     cell(metrics=paths, output=tmp_path / "c.parquet")
     batch(metrics=[tmp_path / "c.parquet"], output=tmp_path / "b.parquet",

@@ -153,7 +153,7 @@ def section_files():
             "transport/pore_thickness.parquet",
             "radial_sums.parquet",
         ],
-        *["labels.zarr/zarr.json", "verdicts.parquet", "report.html"],
+        *["labels.zarr/zarr.json", "verdicts.parquet", "budget.parquet", "report.html"],
         *[f"tables/{name}.parquet" for name in TABLES],
     ]
     of_block = ["segments.zarr/zarr.json", "labels.zarr/zarr.json"]

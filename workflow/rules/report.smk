@@ -13,9 +13,11 @@ rule judge:
     """Hold every metric of a section against the limits."""
     input:
         metrics="<section>/tables/metrics.parquet",
+        seams="<section>/seams.parquet",
         limits=limits_file,
     output:
         verdicts="<section>/verdicts.parquet",
+        budget="<section>/budget.parquet",
     log:
         "<logs>/judge.log",
     benchmark:
@@ -29,13 +31,17 @@ rule judge:
     params:
         recipe=RECIPES["judge"],
         limits=limits_option,
+        settings=plan.part("uncertainty"),
     message:
         "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: compare with limits"
     shell:
         "transect judge"
         "  --metrics {input.metrics:q}"
+        "  --seams {input.seams:q}"
         "  {params.limits}"
         "  --output {output.verdicts:q}"
+        "  --budget {output.budget:q}"
+        "  --settings {params.settings:q}"
         "  2> {log:q}"
 
 
@@ -57,6 +63,7 @@ rule report_section:
             "<section>/tables/{name}.parquet", name=TABLES, allow_missing=True
         ),
         verdicts="<section>/verdicts.parquet",
+        budget="<section>/budget.parquet",
     output:
         page=report(
             "<section>/report.html",

@@ -21,6 +21,7 @@ from transect.config.segment import SegmentConfig as SegmentConfig
 from transect.config.statistics import CompareConfig as CompareConfig
 from transect.config.statistics import ControlConfig as ControlConfig
 from transect.config.statistics import StatisticsConfig as StatisticsConfig
+from transect.config.statistics import UncertaintyConfig as UncertaintyConfig
 from transect.config.tiles import TilesConfig as TilesConfig
 from transect.expect import ExpectConfig as ExpectConfig
 from transect.settings import compact as compact
@@ -43,6 +44,7 @@ class Config(Part):
     segment: SegmentConfig = Field(default_factory=SegmentConfig)
     measure: MeasureConfig = Field(default_factory=MeasureConfig)
     statistics: StatisticsConfig = Field(default_factory=StatisticsConfig)
+    uncertainty: UncertaintyConfig = Field(default_factory=UncertaintyConfig)
     expect: ExpectConfig = Field(default_factory=ExpectConfig)
     compare: CompareConfig = Field(default_factory=CompareConfig)
     control: ControlConfig = Field(default_factory=ControlConfig)

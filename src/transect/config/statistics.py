@@ -36,6 +36,25 @@ class StatisticsConfig(Part):
     )
 
 
+class UncertaintyConfig(Part):
+    """What is known of the microscope and the cut, for verdicts."""
+
+    pixel_percent: float = Field(
+        1.0,
+        ge=0,
+        le=20,
+        description="Half width of the 95 % interval of the pixel size, in percent of it: what a"
+        " calibration says; 0.5 to 3 is usual for an SEM.",
+    )
+    slant_deg: float = Field(
+        2.0,
+        ge=0,
+        lt=45,
+        description="Largest angle between the section and the plane across the foil, and of the"
+        " section against the image, in degrees: what slants looks longer.",
+    )
+
+
 class ControlConfig(Part):
     """How batches are held against each other on control charts."""
 

@@ -11,12 +11,13 @@ import pandas as pd
 from transect.errors import ConfigError
 from transect.measure.tables import SECTION_TABLES
 from transect.statistics.results import Sections
-from transect.statistics.tables import VERDICTS
+from transect.statistics.tables import BUDGET, VERDICTS
 from transect.storage.tables import Schema, read_table
 
 TABLES: dict[str, tuple[str, Schema]] = {
     **{name: (f"tables/{name}.parquet", schema) for name, schema in SECTION_TABLES.items()},
     VERDICTS.name: ("verdicts.parquet", VERDICTS),
+    BUDGET.name: ("budget.parquet", BUDGET),
 }
 """Place in the folder of a section and schema of every table that can be exported."""
 

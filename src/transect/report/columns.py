@@ -32,6 +32,7 @@ VERDICTS = (
 TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "metrics": ("tables/metrics.parquet", METRICS),
     "verdicts": ("verdicts.parquet", VERDICTS),
+    "budget": ("budget.parquet", ("metric", "side", "component", "share")),
     "particles": (
         "tables/particles.parquet",
         (

@@ -35,6 +35,7 @@ from transect.report.quality import seam_chart, stitching_facts, tile_maps
 from transect.report.settings import settings_shown
 from transect.report.spheres import sphere_charts, sphere_words, stand_words
 from transect.report.transport import factor_charts, local_thickness_charts
+from transect.report.uncertainty import budget_chart
 from transect.report.viewer import overview
 from transect.statistics.limits import NOT_HERE
 
@@ -98,6 +99,7 @@ def _numbers(section: Section, numbers: list[Estimate]) -> dict[str, Any]:
         "unjudged": [v for v in judged if v.verdict == NOT_HERE and v.limits],
         "unlimited": sum(v.verdict == "no limit" for v in judged),
         "overall": overall(judged),
+        "budget": budget_chart(section, numbers),
         "numbers": numbers,
         "grouped": grouped(numbers),
         "usual_method": usual_method(numbers),

@@ -10,6 +10,7 @@ import pandas as pd
 import yaml
 
 from transect.errors import ConfigError
+from transect.statistics.budget import guarded
 from transect.statistics.registry import REGISTRY, applies
 from transect.statistics.tables import VERDICTS
 
@@ -105,27 +106,6 @@ def _faults(entry: object) -> list[str]:
     return faults
 
 
-def guarded(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Widen intervals to what is judged: sampling and segmentation together.
-
-    Each contributes the distance of its end from the value; the two are independent, so their
-    squares add up. What is not known of the segmentation contributes nothing.
-
-    Parameters
-    ----------
-    metrics
-        Rows of the table of metrics.
-    """
-    ends = {}
-    for name, sign in (("low", -1), ("high", 1)):
-        sampling = metrics[f"ci_{name}"]
-        segmentation = (metrics[f"segmentation_{name}"] - metrics["value"]).fillna(0.0)
-        both = metrics["value"] + sign * np.hypot(sampling - metrics["value"], segmentation)
-        # Without the second the first is to the last digit what is published.
-        ends[f"guard_{name}"] = sampling.where(segmentation == 0, both)
-    return pd.DataFrame(ends)
-
-
 def verdict(value: float, low: float, high: float, limit: Limit) -> str:
     """Guard band: pass or fail only when the whole interval is on one side of every limit."""
     if np.isnan(limit.low) and np.isnan(limit.high):
@@ -141,17 +121,21 @@ def verdict(value: float, low: float, high: float, limit: Limit) -> str:
     return "not decidable"
 
 
-def judge(metrics: pd.DataFrame, limits: dict[tuple[str, str], Limit]) -> pd.DataFrame:
+def judge(
+    metrics: pd.DataFrame, parts: pd.DataFrame, limits: dict[tuple[str, str], Limit]
+) -> pd.DataFrame:
     """Verdict on every metric of a section.
 
     Parameters
     ----------
     metrics
         Rows of the table of metrics.
+    parts
+        Their budget of uncertainty.
     limits
         Limit by metric and side.
     """
-    frame = metrics.join(guarded(metrics))
+    frame = metrics.join(guarded(metrics, parts))
     found = [limit_of(limits, m, s) for m, s in zip(frame["metric"], frame["side"], strict=True)]
     frame["limit_low"] = [limit.low for limit in found]
     frame["limit_high"] = [limit.high for limit in found]

@@ -73,7 +73,7 @@ VERDICTS = Schema(
             "guard_low",
             "float64",
             "unit column",
-            "lower end of what is judged: the interval's half width and the segmentation's, as the"
+            "lower end of what is judged: the half widths of all components of the budget, as the"
             " root of the sum of their squares",
         ),
         Column("guard_high", "float64", "unit column", "upper end, likewise"),
@@ -81,6 +81,28 @@ VERDICTS = Schema(
         Column("limit_low", "float64", "unit column", "lower limit; NaN if none"),
         Column("limit_high", "float64", "unit column", "upper limit; NaN if none"),
         Column("verdict", "string", "", "pass, fail, not decidable, no limit, or does not apply"),
+    ),
+)
+
+BUDGET = Schema(
+    "budget",
+    1,
+    "What each value may be off by (95 %), by its reason; a verdict is on all of them together",
+    (
+        *KEYS,
+        *_METRIC,
+        _VALUE,
+        _UNIT,
+        Column(
+            "component",
+            "string",
+            "",
+            "sampling (the interval), segmentation (limits between phases), pixel size, slant (of"
+            " the cut), or stitching (misplaced tiles)",
+        ),
+        Column("low", "float64", "unit column", "lower end; the value where nothing is known"),
+        Column("high", "float64", "unit column", "upper end, likewise"),
+        Column("share", "float64", "1", "its half width squared over the sum of all components'"),
     ),
 )
 
