@@ -52,6 +52,7 @@ TABLES = [
     "transect.measure.radial.tables",
     "transect.statistics.tables",
     "transect.statistics.control.tables",
+    "transect.statistics.confusion",
     "transect.export.tidy",
 ]
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "vary": "transect.vary.steps:vary",
     "measure": "transect.measure.steps:measure",
     "labels": "transect.measure.steps:labels",
+    "validate": "transect.measure.validate:validate",
     "transport": "transect.measure.transport.steps:transport",
     "radial": "transect.measure.radial.steps:radial",
     "join": "transect.measure.steps:join",

@@ -216,9 +216,12 @@ def _settings(values: Mapping[str, Any], section: Section, chemistries: Path) ->
 
 def _check_files(config: Config, settings: Iterable[Config]) -> None:
     """Refuse what would fail only after the first jobs: all faults at once."""
-    faults = []
-    if config.limits is not None and not Path(config.limits).is_file():
-        faults.append(f"limits: no file {config.limits}; correct the path or leave the key out")
+    files = {"limits": config.limits, "confusion": config.confusion}
+    faults = [
+        f"{key}: no file {path}; correct the path or leave the key out"
+        for key, path in files.items()
+        if path is not None and not Path(path).is_file()
+    ]
     models = {c.segment.model_folder for c in settings if c.segment.network}
     faults += [
         f"segment.model: no file {folder / CARD}; transect train writes one beside its model, or"

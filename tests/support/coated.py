@@ -23,6 +23,7 @@ from transect.measure.section import section_tables
 from transect.measure.transport.section import transport_of
 from transect.parallel import windows
 from transect.phases import Phase
+from transect.statistics.confusion import Confusion
 from transect.storage.images import open_image
 from transect.storage.stores import new_store
 
@@ -84,7 +85,10 @@ class Coated:
         """Every table of the section; a store of its labels goes into the folder."""
         labels, lines, shape = self.labels, self.lines, self.labels.phases.shape
         merged = merge(partials_of(labels, lines, 4096, settings=self.settings, maps=self.maps))
-        joined = Joined(KEYS, merged, lines, shape, self.settings, 1.0, np.empty((0, 4)))
+        never_wrong = Confusion(100 * np.eye(3)[None])
+        joined = Joined(
+            KEYS, merged, lines, shape, self.settings, 1.0, np.empty((0, 4)), never_wrong
+        )
         with new_store(folder / "labels.zarr", recipe=1, inputs={}) as store:
             image = store.image("phases", shape, np.uint8, self.px_um, kind="labels")
             for window in windows(shape):

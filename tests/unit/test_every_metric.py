@@ -130,6 +130,12 @@ def test_phases_are_shares_of_the_valid_coating(
         assert found[name, ""] == pytest.approx(share, abs=2e-3), name
 
 
+def test_masks_that_find_nothing_wrong_change_no_fraction(tables: dict[str, pd.DataFrame]) -> None:
+    found = values(tables)["value"]
+    for name in ("porosity_total", "phase_fraction_active_material", "phase_fraction_binder"):
+        assert found[f"{name}_corrected", ""] == pytest.approx(found[name, ""])
+
+
 def test_thickness_is_that_of_its_lines(tables: dict[str, pd.DataFrame]) -> None:
     found, wanted = values(tables)["value"], (thickness_px() - 14) * PX_UM
     for side in "ab":

@@ -99,6 +99,16 @@ def limits_option(wildcards, input):
     return f"--limits {shlex.quote(input.limits)}" if input.limits else ""
 
 
+def confusion_file(wildcards):
+    """Table of validated masks, where the configuration names one."""
+    return plan.config.confusion or []
+
+
+def confusion_option(wildcards, input):
+    """Option that hands the table of validated masks on, where there is one."""
+    return f"--confusion {shlex.quote(input.confusion)}" if input.confusion else ""
+
+
 def sections_of_cell(name):
     """A file of every section of a cell."""
 

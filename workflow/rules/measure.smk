@@ -209,6 +209,7 @@ rule join:
         transport="<section>/transport/windows.parquet",
         sizes="<section>/transport/pore_thickness.parquet",
         radial="<section>/radial_sums.parquet",
+        confusion=confusion_file,
     output:
         particles="<section>/tables/particles.parquet",
         cracks="<section>/tables/cracks.parquet",
@@ -240,6 +241,7 @@ rule join:
         transport=subpath(input.transport, parent=True),
         tables=subpath(output.particles, parent=True),
         blocks=plan.blocks,
+        confusion=confusion_option,
         settings=plan.parts("measure", "statistics", "segment", "layers", "expect"),
     message:
         "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: make tables and metrics"
@@ -254,6 +256,7 @@ rule join:
         "  --cell {wildcards.cell:q}"
         "  --section {wildcards.section:q}"
         "  --output {params.tables:q}"
+        "  {params.confusion}"
         "  --decisions {input.decisions:q}"
         "  --transport {params.transport:q}"
         "  --radial {input.radial:q}"

@@ -37,6 +37,11 @@ class Config(Part):
         "results", min_length=1, description="Folder that receives all results, logs included."
     )
     limits: str | None = Field(None, description="File of limits for pass and fail, if any.")
+    confusion: str | None = Field(
+        None,
+        description="Table of `transect validate`, if any: phase fractions are corrected by it, and"
+        " both are kept.",
+    )
     tiles: TilesConfig = Field(default_factory=TilesConfig)
     mosaic: MosaicConfig = Field(default_factory=MosaicConfig)
     fusion: FusionConfig = Field(default_factory=FusionConfig)

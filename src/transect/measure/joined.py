@@ -23,6 +23,7 @@ from transect.measure.partials import Partials
 from transect.measure.reach import Reach, reach_of
 from transect.measure.union import unite
 from transect.phases import Phase
+from transect.statistics.confusion import Confusion
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Joined:
         Grey value of one step of the sums.
     seams
         Boxes of the bad seams: first row, end row, first and end column, in px.
+    confusion
+        How often a phase is taken for another, by validated masks; unknown when absent.
     """
 
     keys: dict[str, str]
@@ -65,6 +68,7 @@ class Joined:
     settings: Settings
     grey_step: float
     seams: npt.NDArray[np.float64]
+    confusion: Confusion | None = None
 
     @property
     def px_um(self) -> float:

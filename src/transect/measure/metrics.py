@@ -12,6 +12,7 @@ from transect.measure.agglomerates import Lumps
 from transect.measure.blocks import profile_table
 from transect.measure.clustering import add_clustering
 from transect.measure.contact_metrics import add_contacts
+from transect.measure.corrected import add_corrected
 from transect.measure.crack_metrics import add_cracks, add_shapes
 from transect.measure.crack_profile import crack_profile
 from transect.measure.crack_shapes import Shapes
@@ -79,6 +80,7 @@ def metric_tables(
     config = joined.settings.statistics
     estimates = Estimates.over(pores / np.maximum(whole, 1), config.replicates, config.seed, used)
     add_phases(estimates, joined, used, whole)
+    add_corrected(estimates, joined, used, joined.confusion)
     px, block_um = joined.px_um, joined.reach.block * joined.px_um
     part, valid_um2 = (estimates.along(values * px**2) for values in (1.0 * pores, whole))
     add_uniformity(estimates, Series(part, valid_um2, block_um, px), config)

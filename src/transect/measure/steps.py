@@ -32,6 +32,7 @@ from transect.measure.tables import DECISIONS, SECTION_TABLES
 from transect.measure.transport.tables import read_transport
 from transect.parallel import block_columns
 from transect.recipes import RECIPES
+from transect.statistics.confusion import CONFUSION, Confusion
 from transect.storage.digests import digest_file
 from transect.storage.files import writing
 from transect.storage.images import open_image
@@ -137,6 +138,7 @@ def join(
     cell: str,
     section: str,
     output: Path,
+    confusion: Path | None = None,
     decisions: Path | None = None,
     transport: Path | None = None,
     radial: Path | None = None,
@@ -160,6 +162,8 @@ def join(
         Names of the section.
     output
         Folder of tables to write.
+    confusion
+        Table of `transect validate`; without it no fraction is corrected.
     decisions
         Table of the metrics of some windows by each decision; without it no metric is said to
         depend on the decision.
@@ -187,6 +191,9 @@ def join(
                 config,
                 grey_step(image),
                 bad_seams(read_table(seams, columns=COLUMNS)),
+                None
+                if confusion is None
+                else Confusion.of(read_table(confusion, CONFUSION), str(confusion)),
             ),
             found,
             None if transport is None else read_transport(transport),

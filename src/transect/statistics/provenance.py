@@ -9,12 +9,17 @@ _AREA = "ASTM E562, E1245 (Delesse)"
 _ISO_SIZE = "ISO 9276-1, -2, -6"
 _FRAME = "ISO 13322-1 (Miles, Lantuejoul)"
 _WICKSELL = "Wicksell 1925; Silverman et al. 1990 (EMS); ISO 9276-2"
+_GLADEN = "Rogan, Gladen 1978; Levy, Kass 1970"
+_MASKS = "masks of another microscope or coating correct what is not wrong here"
 
 KNOWN: dict[str, tuple[str, str]] = {
     "porosity": (_AREA, "bright or dark rims of phases taken for pores (ASTM E2109); what is"
                  " smaller than a pixel is not seen"),
     "phase_fraction": (_AREA, "unbiased at any orientation if the place is random; limits between"
                        " phases move it, see segmentation_low"),
+    "porosity_total_corrected": (_GLADEN, _MASKS),
+    "phase_fraction_active_material_corrected": (_GLADEN, _MASKS),
+    "phase_fraction_binder_corrected": (_GLADEN, _MASKS),
     "integral_range": ("Matheron 1975; Lantuejoul 1991", "of the found phase, noise included"),
     "required_width": ("Lantuejoul 1991", "for grain alone: of no use where heterogeneity_ratio is"
                        " above 1"),

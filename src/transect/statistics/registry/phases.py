@@ -14,6 +14,15 @@ METRICS = (
     Metric("phase_fraction_active_material", "1", f"active material, share {_COATING}"),
     Metric("phase_fraction_binder", "1", f"binder with conductive additive, share {_COATING}"),
     Metric("phase_fraction_pore", "1", f"pores outside particle envelopes, share {_COATING}"),
+    *(
+        Metric(
+            f"{name}_corrected",
+            "1",
+            f"{name} without what validated masks say is taken for another phase, and with what is"
+            " missed",
+        )
+        for name in ("porosity_total", "phase_fraction_active_material", "phase_fraction_binder")
+    ),
     Metric(
         "integral_range_um2",
         "um2",
