@@ -220,6 +220,7 @@ rule join:
         size_distribution="<section>/tables/size_distribution.parquet",
         profile="<section>/tables/profile.parquet",
         columns="<section>/tables/columns.parquet",
+        drift="<section>/tables/drift.parquet",
         elements="<section>/tables/elements.parquet",
         particle_elements="<section>/tables/particle_elements.parquet",
         metrics="<section>/tables/metrics.parquet",

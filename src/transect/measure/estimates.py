@@ -103,6 +103,12 @@ class Estimates:
         found = [r["value"] for r in self.rows if (r["metric"], r["side"]) == (metric, side)]
         return float(found[-1]) if found else NAN
 
+    def remark(self, metric: str, side: str, words: str) -> None:
+        """Say something more with a metric that was added; nothing with one that was not."""
+        for row in self.rows:
+            if (row["metric"], row["side"]) == (metric, side):
+                row["note"] = "; ".join(part for part in (row["note"], words) if part)
+
     def missing(self, metric: str, note: str, *, side: str = "", limit_um: float = NAN) -> None:
         """Add a metric that is not defined for this section."""
         self.add(metric, NAN, (NAN, NAN), 0, "", side=side, limit_um=limit_um, note=note)

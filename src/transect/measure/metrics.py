@@ -16,6 +16,7 @@ from transect.measure.corrected import add_corrected
 from transect.measure.crack_metrics import add_cracks, add_shapes
 from transect.measure.crack_profile import crack_profile
 from transect.measure.crack_shapes import Shapes
+from transect.measure.drifts import drift_table
 from transect.measure.element_metrics import element_tables
 from transect.measure.estimates import Estimates
 from transect.measure.film_metrics import add_films
@@ -104,6 +105,7 @@ def metric_tables(
     add_contacts(estimates, joined, used)
     add_films(estimates, joined, used)
     elements = element_tables(estimates, joined, used, tables["particles"])
+    drifts = drift_table(estimates, joined, tables["blocks"])
     metrics, replicates = estimates.tables(joined.keys)
     profile = profile_table(joined, estimates.resampling, used)
     return {
@@ -112,6 +114,7 @@ def metric_tables(
         "metrics": metrics,
         "replicates": replicates,
         "profile": profile,
+        "drift": drifts,
         **elements,
         "size_distribution": distribution_table(sizes, joined.keys),
     }

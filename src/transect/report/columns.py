@@ -83,6 +83,22 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
             "cracked_high",
         ),
     ),
+    "drift": (
+        "tables/drift.parquet",
+        (
+            "metric",
+            "side",
+            "unit",
+            "slope_per_mm",
+            "p_slope",
+            "change_x_um",
+            "before",
+            "after",
+            "p_change",
+            "q_value",
+            "verdict",
+        ),
+    ),
     "radial_profile": (
         "tables/radial_profile.parquet",
         ("depth_low", "depth_high", "crack_area_fraction", "crack_low", "crack_high"),

@@ -33,7 +33,8 @@ from transect.report.magnified import HEAD, magnified, magnified_rows
 from transect.report.profiles import depth_charts, thickness_charts, trend_words
 from transect.report.quality import seam_chart, stitching_facts, tile_maps
 from transect.report.settings import settings_shown
-from transect.report.spheres import sphere_charts, sphere_words, stand_words
+from transect.report.spheres import sphere_charts, sphere_words
+from transect.report.stands import stand_words
 from transect.report.transport import factor_charts, local_thickness_charts
 from transect.report.uncertainty import budget_chart
 from transect.report.viewer import overview
@@ -119,7 +120,7 @@ def _charts(section: Section, numbers: list[Estimate]) -> dict[str, Any]:
         "iso": iso_status(int((column(section.tables["particles"]["ml_weight"]) > 0).sum())),
         "spheres": sphere_charts(section),
         "assumed": sphere_words(numbers),
-        "stands": stand_words(numbers),
+        "stands": stand_words(numbers, section.tables["drift"]),
         "cracks": crack_charts(section) + crack_profile_charts(section),
         "cracked": [e.note for e in numbers if e.metric == "cracked_fraction"][:1],
         "pores": pore_charts(section) + local_thickness_charts(section),

@@ -20,7 +20,6 @@ WEIGHTS = {"q0": "by number", "q3": "by volume"}
 WIDTH, HEIGHT = 528.0, 260.0
 SHOWN = 0.995
 """Share up to which the axis of diameters reaches: beyond it nothing is left to compare."""
-_STAND = ("required_width_mm", "heterogeneity_ratio", "uniformity_index")
 
 
 def sphere_charts(section: Section) -> list[Chart]:
@@ -67,17 +66,3 @@ def sphere_words(found: list[Estimate]) -> str:
     """Say what the unfolded sizes assume, or why there are none."""
     notes = [e.note for e in found if e.metric == "d50_volume_um"]
     return notes[0] if notes else ""
-
-
-def stand_words(found: list[Estimate]) -> list[str]:
-    """Say how far the section can be trusted to stand for its foil."""
-    said = []
-    for e in found:
-        if e.metric not in _STAND or not np.isfinite(e.value):
-            continue
-        words = f"{e.full_name}: {e.text} {e.unit}".rstrip()
-        words += f" ({e.interval})" if e.interval else ""
-        if e.metric == "heterogeneity_ratio" and np.isfinite(e.low):
-            words += ": more than grain alone" if e.low > 1 else ": no more than grain alone"
-        said.append(f"{words}{f', {e.note}' if e.note else ''}.")
-    return said

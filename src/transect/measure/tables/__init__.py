@@ -7,6 +7,7 @@ collector into the coating, zeta = z / thickness. `mosaic_*` are positions in th
 from __future__ import annotations
 
 from transect.measure.tables.decisions import DECISIONS as DECISIONS
+from transect.measure.tables.drift import DRIFT as DRIFT
 from transect.measure.tables.elements import ELEMENTS as ELEMENTS
 from transect.measure.tables.elements import PARTICLE_ELEMENTS as PARTICLE_ELEMENTS
 from transect.measure.tables.objects import CRACKS as CRACKS
@@ -33,6 +34,7 @@ SECTION_TABLES = {
         SIZE_DISTRIBUTION,
         PROFILE,
         COLUMNS,
+        DRIFT,
         ELEMENTS,
         PARTICLE_ELEMENTS,
         METRICS,
