@@ -39,7 +39,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("model", type=Path, help="folder that transect train wrote")
-    parser.add_argument("--times", type=int, default=4, help="times as many sections")
+    parser.add_argument("--times", type=int, default=5, help="times as many sections")
     parser.add_argument("--kind", nargs="+", choices=KINDS, default=list(KINDS))
     chosen = parser.parse_args()
     fine = True

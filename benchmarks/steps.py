@@ -145,7 +145,7 @@ def run_section(
         "--decisions", out / "decisions.parquet", "--output", out / "tables",
         "--settings", json.dumps({"measure": measure or {}}),
     )  # fmt: skip
-    step("judge", "--metrics", out / "tables/metrics.parquet",
+    step("judge", "--metrics", out / "tables/metrics.parquet", "--budget", out / "budget.parquet",
          "--output", out / "verdicts.parquet")  # fmt: skip
     step("report-section", "--folder", out, "--output", out / "report.html")
     return costs

@@ -53,6 +53,7 @@ TABLES = [
     "transect.statistics.tables",
     "transect.statistics.control.tables",
     "transect.statistics.confusion",
+    "transect.detect.tables",
     "transect.export.tidy",
 ]
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "transport": "transect.measure.transport.steps:transport",
     "radial": "transect.measure.radial.steps:radial",
     "join": "transect.measure.steps:join",
+    "detect": "transect.detect.steps:detect",
     "judge": "transect.statistics.steps:judge",
     "cell": "transect.statistics.steps:cell",
     "batch": "transect.statistics.steps:batch",

@@ -25,6 +25,7 @@ RECIPES: dict[str, int] = {
     "radial": 1,
     "validate": 1,
     "join": 11,
+    "detect": 1,
     "judge": 4,
     "cell": 1,
     "batch": 1,

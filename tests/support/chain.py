@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from transect.config import Config, compact, parse
+from transect.detect.steps import detect
 from transect.layers.steps import layers
 from transect.measure.radial.steps import radial
 from transect.measure.steps import join, labels, measure
@@ -95,6 +96,12 @@ def report(raw: Path, root: Path, settings: dict[str, Any] | None = None) -> Pat
         **parts, **shape, **names, seams=out / "seams.parquet",
         transport=out / "transport", radial=out / "radial_sums.parquet",
         decisions=out / "decisions.parquet", output=out / "tables", settings=compact(used),
+    )  # fmt: skip
+    chosen = {part: config.stages()[part] for part in ("measure", "statistics", "segment")}
+    detect(
+        **shape, **names, thresholds=out / "thresholds.json", labels=out / "labels.zarr",
+        tables=out / "tables", plants=out / "plants.parquet", threads=2,
+        output=out / "detection.parquet", settings=compact(chosen),
     )  # fmt: skip
     _pages(out, compact(config.stages()))
     return out

@@ -23,6 +23,7 @@ STEPS = [
         "transport",
         "radial",
         "join",
+        "detect",
         "judge",
         "report-section",
     ],

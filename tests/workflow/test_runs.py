@@ -32,6 +32,7 @@ PER_SECTION = {
     "transport": 1,
     "radial": 1,
     "join": 1,
+    "detect": 1,
     "judge": 1,
     "report_section": 1,
 }
@@ -125,7 +126,7 @@ def test_a_changed_parameter_plans_only_what_depends_on_it(
 ) -> None:
     copied.configure(config)
     jobs = PER_SECTION | PER_BATCH | TREND
-    after = ["judge", "report_section", "cell", "batch", "report_batch", *TREND]
+    after = ["detect", "judge", "report_section", "cell", "batch", "report_batch", *TREND]
     assert copied.planned() == {rule: jobs[rule] for rule in [*rerun, *after]}
 
 

@@ -91,24 +91,19 @@ def blocks_folder(wildcards):
     return str(Path(plan.config.results, "batches", *names, "blocks"))
 
 
-def limits_file(wildcards):
-    """File of limits, where the configuration names one."""
-    return plan.config.limits or []
+def own_file(name):
+    """A file of the user's own, where the configuration names one."""
+    return lambda wildcards: getattr(plan.config, name) or []
 
 
-def limits_option(wildcards, input):
-    """Option that hands the file of limits on, where there is one."""
-    return f"--limits {shlex.quote(input.limits)}" if input.limits else ""
+def own_option(name):
+    """Option that hands such a file on, where there is one."""
 
+    def option(wildcards, input):
+        path = input.get(name)
+        return f"--{name} {shlex.quote(str(path))}" if path else ""
 
-def confusion_file(wildcards):
-    """Table of validated masks, where the configuration names one."""
-    return plan.config.confusion or []
-
-
-def confusion_option(wildcards, input):
-    """Option that hands the table of validated masks on, where there is one."""
-    return f"--confusion {shlex.quote(input.confusion)}" if input.confusion else ""
+    return option
 
 
 def sections_of_cell(name):
@@ -164,6 +159,8 @@ def section_files():
             "transport/windows.parquet",
             "transport/pore_thickness.parquet",
             "radial_sums.parquet",
+            "plants.parquet",
+            "detection.parquet",
         ],
         *["labels.zarr/zarr.json", "verdicts.parquet", "budget.parquet", "report.html"],
         *[f"tables/{name}.parquet" for name in TABLES],

@@ -209,7 +209,7 @@ rule join:
         transport="<section>/transport/windows.parquet",
         sizes="<section>/transport/pore_thickness.parquet",
         radial="<section>/radial_sums.parquet",
-        confusion=confusion_file,
+        confusion=own_file("confusion"),
     output:
         particles="<section>/tables/particles.parquet",
         cracks="<section>/tables/cracks.parquet",
@@ -242,7 +242,7 @@ rule join:
         transport=subpath(input.transport, parent=True),
         tables=subpath(output.particles, parent=True),
         blocks=plan.blocks,
-        confusion=confusion_option,
+        confusion=own_option("confusion"),
         settings=plan.parts("measure", "statistics", "segment", "layers", "expect"),
     message:
         "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: make tables and metrics"
@@ -262,4 +262,57 @@ rule join:
         "  --transport {params.transport:q}"
         "  --radial {input.radial:q}"
         "  --settings {params.settings:q}"
+        "  2> {log:q}"
+
+
+rule detect:
+    """Plant made defects into a section, and tell how surely they are found."""
+    input:
+        mosaic="<section>/mosaic.zarr/zarr.json",
+        layers="<section>/layers.parquet",
+        thresholds="<section>/thresholds.json",
+        model=model_of_network,
+        labels="<section>/labels.zarr/zarr.json",
+        metrics="<section>/tables/metrics.parquet",
+        particles="<section>/tables/particles.parquet",
+        pores="<section>/tables/pores.parquet",
+        areas="<section>/tables/blocks.parquet",
+        reviewed=own_file("reviewed"),
+    output:
+        plants="<section>/plants.parquet",
+        detection="<section>/detection.parquet",
+    log:
+        "<logs>/detect.log",
+    benchmark:
+        "<benchmarks>/detect.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 4
+    resources:
+        mem_mb=plan.memory("detect"),
+        runtime=plan.runtime("detect"),
+    params:
+        recipe=RECIPES["detect"],
+        mosaic=subpath(input.mosaic, parent=True),
+        labels=subpath(input.labels, parent=True),
+        tables=subpath(input.metrics, parent=True),
+        reviewed=own_option("reviewed"),
+        settings=plan.parts("measure", "statistics", "segment"),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: plant defects and look for them"
+    shell:
+        "transect detect"
+        "  --mosaic {params.mosaic:q}"
+        "  --layers {input.layers:q}"
+        "  --thresholds {input.thresholds:q}"
+        "  --labels {params.labels:q}"
+        "  --tables {params.tables:q}"
+        "  --batch {wildcards.batch:q}"
+        "  --cell {wildcards.cell:q}"
+        "  --section {wildcards.section:q}"
+        "  --plants {output.plants:q}"
+        "  --output {output.detection:q}"
+        "  {params.reviewed}"
+        "  --settings {params.settings:q}"
+        "  --threads {threads}"
         "  2> {log:q}"

@@ -14,7 +14,7 @@ rule judge:
     input:
         metrics="<section>/tables/metrics.parquet",
         seams="<section>/seams.parquet",
-        limits=limits_file,
+        limits=own_file("limits"),
     output:
         verdicts="<section>/verdicts.parquet",
         budget="<section>/budget.parquet",
@@ -30,7 +30,7 @@ rule judge:
         runtime=plan.runtime("aggregate"),
     params:
         recipe=RECIPES["judge"],
-        limits=limits_option,
+        limits=own_option("limits"),
         settings=plan.part("uncertainty"),
     message:
         "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: compare with limits"
@@ -64,6 +64,7 @@ rule report_section:
         ),
         verdicts="<section>/verdicts.parquet",
         budget="<section>/budget.parquet",
+        detection="<section>/detection.parquet",
     output:
         page=report(
             "<section>/report.html",
@@ -224,7 +225,7 @@ rule control:
     """Hold batches against each other on control charts."""
     input:
         trend="<results>/trend.parquet",
-        limits=limits_file,
+        limits=own_file("limits"),
     output:
         control="<results>/control.parquet",
         capability="<results>/capability.parquet",
@@ -240,7 +241,7 @@ rule control:
         runtime=plan.runtime("aggregate"),
     params:
         recipe=RECIPES["control"],
-        limits=limits_option,
+        limits=own_option("limits"),
         settings=plan.control(),
     message:
         "put all batches on control charts"

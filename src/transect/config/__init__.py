@@ -42,6 +42,11 @@ class Config(Part):
         description="Table of `transect validate`, if any: phase fractions are corrected by it, and"
         " both are kept.",
     )
+    reviewed: str | None = Field(
+        None,
+        description="CSV file of defects that somebody reviewed (kind, size_um, found), if any:"
+        " they count for the probability of detection beside those that are planted.",
+    )
     tiles: TilesConfig = Field(default_factory=TilesConfig)
     mosaic: MosaicConfig = Field(default_factory=MosaicConfig)
     fusion: FusionConfig = Field(default_factory=FusionConfig)

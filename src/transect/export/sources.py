@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from transect.detect.tables import DETECTION
 from transect.errors import ConfigError
 from transect.measure.tables import SECTION_TABLES
 from transect.statistics.results import Sections
@@ -18,6 +19,7 @@ TABLES: dict[str, tuple[str, Schema]] = {
     **{name: (f"tables/{name}.parquet", schema) for name, schema in SECTION_TABLES.items()},
     VERDICTS.name: ("verdicts.parquet", VERDICTS),
     BUDGET.name: ("budget.parquet", BUDGET),
+    DETECTION.name: ("detection.parquet", DETECTION),
 }
 """Place in the folder of a section and schema of every table that can be exported."""
 

@@ -79,15 +79,17 @@ def agglomerates(phases: da.Array, step_um: float, limit_um: float) -> npt.NDArr
     if 2 * radius + 1 > min(phases.shape):
         return np.empty(0)  # No such disc fits into the section.
     # Halo: the majority's one sample, and the disc's radius once to erode and once to dilate.
-    opened = phases.map_overlap(_lumps, depth=2 * radius + 1, boundary=0, radius=radius, dtype="?")
+    opened = phases.map_overlap(
+        lumps_in, depth=2 * radius + 1, boundary=0, radius=radius, dtype="?"
+    )
     labels, count = label(opened)
     areas = da.bincount(labels.ravel(), minlength=int(count) + 1).compute()
     diameter = np.sqrt(4 / np.pi * areas[1:]) * step_um
     return np.asarray(diameter[diameter >= limit_um])
 
 
-def _lumps(phases: npt.NDArray[np.uint8], radius: int) -> npt.NDArray[np.bool_]:
-    """Binder that a disc fits into, in one block with its halo."""
+def lumps_in(phases: npt.NDArray[np.uint8], radius: int) -> npt.NDArray[np.bool_]:
+    """Binder that a disc of a radius in samples fits into."""
     binder = (phases == Phase.BINDER).astype(np.uint8)
     # Majority of 3 x 3: single wrong samples would stop the disc from fitting.
     solid = (cv2.blur(binder * 255, (3, 3)) > 127).astype(np.uint8)

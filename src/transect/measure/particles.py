@@ -235,9 +235,14 @@ def foreign(grey: Floats, sigma: float) -> npt.NDArray[np.bool_]:
     sigma
         Robust standard deviations (1.4826 x median absolute deviation) above the median.
     """
-    if not grey.size:
-        return np.zeros(0, bool)
+    return np.asarray(grey > foreign_from(grey, sigma)[1])
+
+
+def foreign_from(grey: Floats, sigma: float) -> tuple[float, float]:
+    """Give the usual mean grey of particles, and the one from which on they are foreign."""
+    if not len(grey):
+        return float("nan"), float("nan")
     middle = float(np.median(grey))
     spread = 1.4826 * float(np.median(np.abs(grey - middle)))
     # Greys that hardly scatter would make every brighter one foreign.
-    return np.asarray(grey > middle + sigma * max(spread, 0.01 * abs(middle)))
+    return middle, middle + sigma * max(spread, 0.01 * abs(middle))

@@ -33,6 +33,23 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "metrics": ("tables/metrics.parquet", METRICS),
     "verdicts": ("verdicts.parquet", VERDICTS),
     "budget": ("budget.parquet", ("metric", "side", "component", "share")),
+    "detection": (
+        "detection.parquet",
+        (
+            "metric",
+            "n",
+            "n_found",
+            "a50_um",
+            "a90_um",
+            "a90_95_um",
+            "count",
+            "density_per_mm2",
+            "credited_per_mm2",
+            "credited_low",
+            "credited_high",
+            "note",
+        ),
+    ),
     "particles": (
         "tables/particles.parquet",
         (

@@ -10,6 +10,8 @@ from transect.phases import COLORS, Phase
 from transect.report import pages
 from transect.report.crack_profiles import crack_profile_charts
 from transect.report.details import details
+from transect.report.detection import HEAD as detection_head
+from transect.report.detection import detection_rows
 from transect.report.digits import count, length, short
 from transect.report.distributions import crack_charts, iso_status, pore_charts, size_charts
 from transect.report.elements import HEAD as element_head
@@ -79,6 +81,8 @@ def section_page(folder: Path, settings: str) -> str:
         magnified=magnified(section),
         magnified_head=HEAD,
         magnified_rows=magnified_rows(section),
+        detection_head=detection_head,
+        detection_rows=detection_rows(section),
         element_head=element_head,
         element_rows=element_rows(section),
         magnified_fields=section.tables["details"]["detail"].nunique(),

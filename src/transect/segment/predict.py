@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from transect.candidates import plain
+from transect.config import SegmentConfig
 from transect.parallel import WINDOW, Window, block_columns, run, windows
 from transect.phases import Phase
 from transect.recipes import RECIPES
@@ -25,6 +26,7 @@ from transect.segment.maps import MAPS
 from transect.segment.network import Network
 from transect.segment.section import Section, sampled
 from transect.segment.tables import LIMITS, SOLIDS, WINDOWS
+from transect.segment.thresholds import Thresholds
 from transect.segment.zoom import Zoom
 from transect.storage.digests import digest_file
 from transect.storage.stores import ImageWriter, new_store
@@ -94,6 +96,25 @@ class Predictor:
     there: tuple[bool, ...]
     gaps: Gaps | None = None
     zoom: Zoom = Zoom()
+
+    @classmethod
+    def of(
+        cls, section: Section, limits: Thresholds, network: Network, config: SegmentConfig
+    ) -> Predictor:
+        """Put together what a section is predicted with.
+
+        Raises
+        ------
+        ModelError
+            The section's pixels are far from those that the network was trained for.
+        """
+        engine = ClassicalEngine(limits, config.denoise_px, config.crack_width_px)
+        px_nm = 1000 * section.mosaic.px_um
+        network.card.check_pixel(px_nm)
+        zoom = Zoom.to(px_nm, network.card.px_nm)
+        return cls(
+            section, limits.scale, limits.normal, network, engine, config.there, limits.gaps, zoom
+        )
 
     def look(self, window: Window) -> tuple[U8, Row] | None:
         """Tell maps of a window, 0 outside of the coating, and its row of the table `windows`."""

@@ -10,7 +10,6 @@ from transect.errors import ConfigError
 from transect.log import logger, timed
 from transect.recipes import RECIPES
 from transect.segment import groups, trust
-from transect.segment.classical import ClassicalEngine
 from transect.segment.facing import check, facing_of
 from transect.segment.network import Network
 from transect.segment.predict import Predictor, find_gaps, predict_block
@@ -23,7 +22,6 @@ from transect.segment.section import (
 )
 from transect.segment.tables import ENGINE, FACES, GROUPS, WINDOWS
 from transect.segment.thresholds import Thresholds
-from transect.segment.zoom import Zoom
 from transect.storage.images import open_image
 from transect.storage.tables import read_metadata, read_table, write_table
 
@@ -59,7 +57,7 @@ def thresholds(
         found = replace(find_thresholds(section, config, threads), facing=facing)
         if config.network:
             network = Network.load(config.model_folder)
-            predictor = _predictor(section, found, network, config)
+            predictor = Predictor.of(section, found, network, config)
             found = replace(found, gaps=find_gaps(predictor, threads))
     binder = "none" if found.binder is None else f"{found.binder:.1f}"
     logger.info(
@@ -72,18 +70,6 @@ def thresholds(
     if found.gaps is not None:
         logger.info("between particles: pore %(pore)d, binder %(binder)d", asdict(found.gaps))
     found.save(output)
-
-
-def _predictor(
-    section: Section, limits: Thresholds, network: Network, config: SegmentConfig
-) -> Predictor:
-    engine = ClassicalEngine(limits, config.denoise_px, config.crack_width_px)
-    px_nm = 1000 * section.mosaic.px_um
-    network.card.check_pixel(px_nm)
-    zoom = Zoom.to(px_nm, network.card.px_nm)
-    return Predictor(
-        section, limits.scale, limits.normal, network, engine, config.there, limits.gaps, zoom
-    )
 
 
 def predict(
@@ -126,7 +112,7 @@ def predict(
     network = Network.load(config.model_folder)
     section, limits = Section.open(mosaic, layers), Thresholds.load(thresholds)
     px_um = section.mosaic.px_um
-    predictor = _predictor(section, limits, network, config)
+    predictor = Predictor.of(section, limits, network, config)
     if (factor := predictor.zoom.factor) != 1:
         logger.warning(
             "pixels of %g nm, and the network was trained for %g to %g nm: it is shown pixels of"
