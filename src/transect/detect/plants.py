@@ -18,8 +18,8 @@ EDGE_PX = 1.0
 """Sigma of the edges of what is planted, in px: about what an SEM in focus has."""
 HARMONICS, ROUGHNESS = (2, 3, 4, 5), 0.12
 """Waves around an outline, and the share of the radius that they reach."""
-BED_PX = 3
-"""Width of the bed around what is bedded in binder, in px."""
+BED_PX = 9
+"""Width of the bed around what is bedded in binder, in px: narrower ones look like cracks."""
 GRAIN_PX = 3.0
 """Sigma of the Gaussian that noise is told from structure by."""
 

@@ -203,10 +203,12 @@ def _row(
         return {**row, **none, "note": why}
     value, low, high = curve.credited(sizes, area)
     largest = float(mine["size_um"].max())
-    # Beyond what was made the curve is a guess.
+    # Beyond what was made the curve is a guess, and so is what none found leaves room for.
     seen = {"a50_um": curve.size(0.5), "a90_um": curve.a90, "a90_95_um": curve.a90_95}
     seen = {name: size if size <= largest else float("nan") for name, size in seen.items()}
     if not np.isfinite(list(seen.values())).all():
+        if not sizes.size:
+            value = low = high = float("nan")
         row["note"] = f"larger than the largest that was made, {largest:.3g} um, where blank"
     return {
         **row,
