@@ -111,6 +111,7 @@ def run_section(
     )  # fmt: skip
     step("layers", "--mosaic", mosaic, "--output", layers, *t)
     shape = ("--mosaic", mosaic, "--layers", layers)
+    names = ("--batch", "b", "--cell", "c", "--section", "s")
     step("thresholds", *shape, "--output", thresholds, *t)
     for b in range(blocks):
         place, which = parts / str(b), ("--block", b, "--blocks", blocks)
@@ -140,13 +141,17 @@ def run_section(
     step("vary", *shape, "--thresholds", thresholds, "--output", out / "decisions.parquet", *t)
     step(
         "join", "--folder", parts, "--blocks", blocks, *shape, "--seams", seams,
-        "--batch", "b", "--cell", "c", "--section", "s",
-        "--transport", out / "transport", "--radial", out / "radial_sums.parquet",
+        *names, "--transport", out / "transport", "--radial", out / "radial_sums.parquet",
         "--decisions", out / "decisions.parquet", "--output", out / "tables",
         "--settings", json.dumps({"measure": measure or {}}),
     )  # fmt: skip
-    step("judge", "--metrics", out / "tables/metrics.parquet", "--budget", out / "budget.parquet",
-         "--output", out / "verdicts.parquet")  # fmt: skip
+    step(
+        "detect", *shape, "--thresholds", thresholds, "--labels", out / "labels.zarr",
+        "--tables", out / "tables", *names, "--plants", out / "plants.parquet",
+        "--output", out / "detection.parquet", *t,
+    )  # fmt: skip
+    step("judge", "--metrics", out / "tables/metrics.parquet", "--seams", seams,
+         "--budget", out / "budget.parquet", "--output", out / "verdicts.parquet")  # fmt: skip
     step("report-section", "--folder", out, "--output", out / "report.html")
     return costs
 
