@@ -19,7 +19,7 @@ RECIPES: dict[str, int] = {
     "segment": 3,
     "resolve": 3,
     "vary": 7,
-    "measure": 6,
+    "measure": 7,
     "labels": 1,
     "transport": 1,
     "radial": 1,

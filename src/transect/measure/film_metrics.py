@@ -8,7 +8,7 @@ import numpy as np
 
 from transect.config import FILMS
 from transect.measure.estimates import Estimates
-from transect.measure.films import EDGE
+from transect.measure.films import EDGE, FINE
 from transect.measure.joined import Joined, drawn
 from transect.measure.outline import crofton
 from transect.measure.partial_schemas import FILM_STEPS
@@ -40,11 +40,11 @@ def add_films(estimates: Estimates, joined: Joined, used: Any) -> None:
             estimates.all_missing(names, f"measure.films has no greys of {film}", **facts)
             continue
         mine = rows[rows["film"] == number]
-        sums = np.zeros((len(used), 1 + len(FILM_STEPS)))
+        sums = np.zeros((len(used), 2 + len(FILM_STEPS)))
         block = drawn(used, mine["block"].to_numpy())
-        np.add.at(sums, block, mine[["count", *FILM_STEPS]].to_numpy())
-        film_um = crofton(sums[:, 1], sums[:, 2]) * px
-        outline_um = crofton(sums[:, 3], sums[:, 4]) * px
+        np.add.at(sums, block, mine[["outer", "away", *FILM_STEPS]].to_numpy())
+        film_um = crofton(sums[:, 2], sums[:, 3]) * px
+        outline_um = crofton(sums[:, 4], sums[:, 5]) * px
         n = int(np.count_nonzero(outline_um))
         if not n:
             estimates.all_missing(names, "no particles", **facts)
@@ -53,8 +53,9 @@ def add_films(estimates: Estimates, joined: Joined, used: Any) -> None:
                         **facts)  # fmt: skip
         if film != "sei":
             continue
-        if not film_um.any():
+        outer, away_um = sums[:, 0], sums[:, 1] * px / FINE
+        if not outer.any():
             estimates.missing(THICK, "no film was found", **facts)
             continue
-        n = int(np.count_nonzero(film_um))
-        estimates.ratio(THICK, sums[:, 0] * px**2, film_um, n, note=NOTE, **facts)
+        n = int(np.count_nonzero(outer))
+        estimates.ratio(THICK, away_um, outer, n, note=NOTE, **facts)

@@ -26,6 +26,9 @@ Array = npt.NDArray[Any]
 EDGE = 2
 """Pixels next to a particle whose greys are blurred with it."""
 
+FINE = 64
+"""Parts of a pixel that distances are summed in."""
+
 _CROSS, _SQUARE = cv2.MORPH_CROSS, cv2.MORPH_RECT
 _BETWEEN = (Phase.BINDER, Phase.PORE)
 
@@ -53,8 +56,8 @@ def film_sums(
 
     Returns
     -------
-    Table `films`, by x-block and film: pixels, steps out of particles into it, and all steps out of
-    particles.
+    Table `films`, by x-block and film: pixels of its outer border and their distances from the
+    particle, steps out of particles into it, and all steps out of particles.
     """
     if not reach.films:
         return FILMS.empty()
@@ -63,11 +66,18 @@ def film_sums(
     smooth = _smoothed(grey, solid)
     core = np.array([inside[0].start, inside[0].stop, inside[1].start, inside[1].stop])
     columns = np.arange(window.col0, window.col1) // reach.block
+    # From centre to centre: as far as from the particle's edge to the film's. In whole numbers,
+    # so that sums are the same in any order.
+    away = cv2.distanceTransform(1 - solid, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    away = np.rint(np.asarray(away) * FINE).astype(np.int64)
     parts = []
     for code, low, high in reach.films:
         film = film_on(solid, free, (smooth >= low) & (smooth <= high), reach.film)
-        sums = np.zeros((columns[-1] - columns[0] + 1, 5), np.int64)
-        _count(solid, film, phases, core, columns - columns[0], sums)
+        sums = np.zeros((columns[-1] - columns[0] + 1, 6), np.int64)
+        # Holes of single pixels have no outer border.
+        film = np.asarray(cv2.morphologyEx(film, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)))
+        film &= free
+        _count(solid, film, away, phases, core, columns - columns[0], sums)
         seen = np.flatnonzero(sums.any(axis=1))
         parts.append(frame_of("films", seen + columns[0], np.full(seen.size, code), sums[seen]))
     return pd.concat(parts, ignore_index=True)
@@ -136,14 +146,15 @@ def grown(solid: Array, candidates: Array, steps: int) -> npt.NDArray[np.uint8]:
 
 @kernel
 def _count(
-    solid: Array, film: Array, phases: Array, core: Array, blocks: Array, sums: Array
+    solid: Array, film: Array, away: Array, phases: Array, core: Array, blocks: Array, sums: Array
 ) -> None:
     rows, columns = solid.shape
     for r in range(core[0], core[1]):
         for c in range(core[2], core[3]):
             row = sums[blocks[c - core[2]]]
-            if film[r, c]:
+            if film[r, c] and _outer(solid, film, phases, r, c):
                 row[0] += 1
+                row[1] += away[r, c]
             if not solid[r, c]:
                 continue
             for dr in range(-1, 2):
@@ -154,6 +165,19 @@ def _count(
                     if phases[a, b] == 255:
                         continue
                     diagonal = 1 if dr != 0 and dc != 0 else 0
-                    row[3 + diagonal] += 1
+                    row[4 + diagonal] += 1
                     if film[a, b]:
-                        row[1 + diagonal] += 1
+                        row[2 + diagonal] += 1
+
+
+@kernel
+def _outer(solid: Array, film: Array, phases: Array, r: int, c: int) -> bool:
+    """Whether a pixel of a film lies beside what is neither film nor particle."""
+    rows, columns = solid.shape
+    for dr, dc in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        a, b = r + dr, c + dc
+        if a < 0 or b < 0 or a >= rows or b >= columns or phases[a, b] == 255:
+            continue
+        if not film[a, b] and not solid[a, b]:
+            return True
+    return False

@@ -156,12 +156,13 @@ COMPOSITIONS = Schema(
 FILM_STEPS = ("axial", "diagonal", "axial_all", "diagonal_all")
 FILMS = Schema(
     "partial_films",
-    1,
+    2,
     "Films on particles by x-block",
     (
         Column("block", "int32", "", "x-block"),
         Column("film", "uint8", "", "number of the film in `config.FILMS`"),
-        Column("count", _I, "px", "pixels of the film"),
+        Column("outer", _I, "px", "pixels of the film's outer border"),
+        Column("away", _I, "px/64", "sum of their distances from the particle"),
         *_counts(FILM_STEPS, "steps out of particles, into the film and all"),
     ),
 )

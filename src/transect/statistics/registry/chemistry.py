@@ -20,8 +20,8 @@ METRICS = (
     Metric(
         "sei_thickness_um",
         "um",
-        "area of films of `measure.films: sei` on particles over the outline they cover;"
-        " experimental",
+        "mean distance of the outer border of films of `measure.films: sei` from the particle"
+        " they lie on; experimental",
     ),
     Metric(
         "sei_coverage",
