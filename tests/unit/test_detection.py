@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 
 from transect.config import SegmentConfig
+from transect.detect.credit import detection_table
+from transect.detect.finds import Finds
 from transect.detect.kinds import agglomerate, foreign_particle, kinds_of, macro_void
 from transect.detect.plants import Planted, shape
 from transect.detect.reviewed import read_reviewed
+from transect.detect.tables import DETECTION, PLANTS
 from transect.detect.trials import LOOKS, Trials, trials_on
 from transect.errors import InputError
 from transect.geometry import LINES, Layers
@@ -26,6 +29,7 @@ from transect.segment.thresholds import Thresholds
 from transect.statistics.detection import Detection
 from transect.storage.images import open_image
 from transect.storage.stores import new_store
+from transect.storage.tables import read_table, write_table
 
 A90, SLOPE = 5.0, 4.0
 GREYS = {"pore": 20.0, "binder": 90.0, "material": 200.0}
@@ -226,3 +230,32 @@ def test_faults_of_reviewed_finds_are_named(tmp_path: Path, text: str, words: st
         read_reviewed(path)
     with pytest.raises(InputError, match="cannot be read"):
         read_reviewed(tmp_path / "none.csv")
+
+
+def test_the_table_has_an_answer_for_every_section(tmp_path: Path) -> None:
+    kind = macro_void(60, GREYS["pore"])
+    sizes, found = trial(np.random.default_rng(3), 80)
+    plants = pd.DataFrame({"kind": "macro_void", "size_um": sizes, "found": found})
+    names = {"batch": "b", "cell": "c", "section": "s"}
+
+    def row(plants: pd.DataFrame, sizes_um: list[float], area: float) -> pd.Series:
+        finds = Finds({"macro_void": np.array(sizes_um)}, area)
+        table = detection_table([kind], plants, finds, 0.05, 1).assign(**names)
+        write_table(tmp_path / "d.parquet", table, DETECTION)
+        return table.iloc[0]
+
+    some = row(plants, [6.0, 7.0, 3.0], 0.5)
+    assert (some["count"], some["density_per_mm2"], some["note"]) == (3, 6.0, "")
+    assert some["credited_low"] < 6.0 < some["credited_per_mm2"] < some["credited_high"]
+    none = row(plants, [], 0.5)
+    assert none["credited_per_mm2"] == 0
+    # What was made was too small: nothing is said of what none found leaves room for.
+    small = plants[plants["size_um"] < 4.5]
+    assert np.isnan(row(small, [], 0.5)["credited_high"])
+    assert "larger than the largest that was made" in row(small, [], 0.5)["note"]
+    assert row(plants.iloc[:5], [6.0], 0.5)["note"] == "5 made, 20 are needed"
+    assert row(plants.assign(found=True), [], 0.5)["note"] == "80 of 80 found: no curve"
+    assert np.isnan(row(plants, [], 0.0)["density_per_mm2"])
+    nothing = detection_table([], PLANTS.empty(), Finds({}, 0.0), 0.05, 1).assign(**names)
+    write_table(tmp_path / "d.parquet", nothing, DETECTION)
+    assert len(read_table(tmp_path / "d.parquet", DETECTION)) == 0
