@@ -24,7 +24,7 @@ Bools = npt.NDArray[np.bool_]
 
 LOOKS, EACH = 24, 6
 """Windows that are planted, one window several times where there are fewer, and plants in each."""
-TRIES, APART = 40, 24
+TRIES, APART = 300, 24
 """Places that are tried for each plant, and its distance from the next, in px."""
 ACROSS = 0.6
 """Largest plant over the thickness of the coating."""
