@@ -71,8 +71,10 @@ def test_a_calm_process_shows_its_capability(tmp_path: Path) -> None:
 def test_a_chart_needs_two_batches(values: list[float], drawn: int, tmp_path: Path) -> None:
     trend = history(values)
     assert len(charts(trend, *control_tables(trend, {}, 25))) == drawn
-    assert "too few lots" in written(tmp_path, trend)
+    assert "Three batches with a value make a first control chart" in written(tmp_path, trend)
 
 
 def test_without_any_metric_there_is_a_page(tmp_path: Path) -> None:
-    assert "Control and capability" in written(tmp_path, AGGREGATES.empty())
+    text = written(tmp_path, AGGREGATES.empty())
+    assert "Three batches" in text
+    assert "Control and capability" not in text

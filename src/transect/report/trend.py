@@ -19,7 +19,7 @@ from transect.statistics.control.tables import CAPABILITY, CONTROL
 from transect.statistics.tables import AGGREGATES
 from transect.storage.tables import read_table
 
-STATES = ("signals", "in control", "does not vary", "too few lots")
+STATES = ("signals", "in control", "does not vary")
 """States, in the order of the table."""
 
 WIDE, HIGH, LEFT, RIGHT, TOP, BOTTOM = 528, 220, 76, 490, 14, 180
@@ -44,14 +44,16 @@ def trend_page(trend: Path, control: Path, capability: Path, settings: str) -> s
     history, lots = read_table(trend, AGGREGATES), read_table(control, CONTROL)
     states = read_table(capability, CAPABILITY)
     batches = texts(history["batch"].drop_duplicates())
+    charted = states["state"].isin(["signals", "in control"])
     return pages.render(
         "trend.html",
         facts=[
             ("Batches", count(len(batches))),
-            ("Charted", count(int(states["state"].isin(["signals", "in control"]).sum()))),
+            ("Charted", count(int(charted.sum()))),
             ("With signals", count(int((states["state"] == "signals").sum()))),
         ],
-        provisional=bool(states["provisional"].any()),
+        provisional=bool(states["provisional"][charted].any()),
+        few=not charted.any(),
         signals=_signals(lots),
         states=_states(states),
         charts=charts(history, lots, states),
@@ -149,9 +151,9 @@ def _signals(lots: pd.DataFrame) -> list[tuple[str, str, str, str]]:
 
 
 def _states(states: pd.DataFrame) -> list[dict[str, str]]:
-    """List metrics with what is known of their control, those with signals first."""
+    """List metrics of three batches and more with their control, those with signals first."""
     rows = sorted(
-        states.to_dict("records"),
+        states[states["state"] != "too few lots"].to_dict("records"),
         key=lambda r: (STATES.index(r["state"]), *order(r["metric"]), r["side"]),
     )
     return [
