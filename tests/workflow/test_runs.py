@@ -7,10 +7,12 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from support.project import Project
-from transect.storage.tables import read_table
+from transect.statistics.confusion import CONFUSION
+from transect.storage.tables import read_table, write_table
 
 pytestmark = pytest.mark.workflow
 
@@ -128,6 +130,22 @@ def test_a_changed_parameter_plans_only_what_depends_on_it(
     jobs = PER_SECTION | PER_BATCH | TREND
     after = ["detect", "judge", "report_section", "cell", "batch", "report_batch", *TREND]
     assert copied.planned() == {rule: jobs[rule] for rule in [*rerun, *after]}
+
+
+def test_files_of_the_users_own_rerun_what_reads_them(copied: Project) -> None:
+    (copied.folder / "finds.csv").write_text("kind,size_um,found\nmacro_void,9.5,1\n")
+    copied.configure("reviewed: finds.csv")
+    page = {"report_section", "report_batch"}
+    assert set(copied.planned()) == {"detect", *page}
+    names = ["active_material", "binder", "empty"]
+    right = pd.DataFrame({"mask": "m", "truth": names, "found": names, "n_px": 1000})
+    write_table(copied.folder / "masks.parquet", right, CONFUSION)
+    copied.configure("reviewed: finds.csv\nconfusion: masks.parquet")
+    copied.run()
+    section = copied.results / "batches" / "B01" / "C01" / "S01"
+    values = read_table(section / "tables" / "metrics.parquet").set_index("metric")["value"]
+    assert values["porosity_total_corrected"] == pytest.approx(values["porosity_total"])
+    assert "finds.csv" in set(read_table(section / "plants.parquet")["source"])
 
 
 def test_a_changed_limit_judges_again_and_measures_nothing(copied: Project) -> None:
