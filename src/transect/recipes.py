@@ -32,5 +32,5 @@ RECIPES: dict[str, int] = {
     "trend": 2,
     "control": 1,
     "compare": 1,
-    "report": 10,
+    "report": 11,
 }

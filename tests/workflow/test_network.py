@@ -7,6 +7,7 @@ import pytest
 
 from support.model import write_model
 from support.project import Project
+from transect.detect.tables import PLANTS
 from transect.segment.tables import ENGINE
 from transect.statistics.tables import METRICS
 from transect.storage.tables import read_table
@@ -55,6 +56,9 @@ def test_a_run_with_a_network(copied: Project) -> None:
     solid, thick = (metrics.loc[n] for n in ("phase_fraction_active_material", "t_mean_um"))
     assert solid["segmentation_low"] < solid["value"] < solid["segmentation_high"]
     assert pd.isna(thick["segmentation_low"])
+    plants = read_table(section / "plants.parquet", PLANTS)
+    assert plants["found"].any()
+    assert not plants["found"].all()
     page = (section / "report.html").read_text(encoding="utf-8")
     assert str(row["model"]) in page
     assert "segmentation " in page
