@@ -150,6 +150,8 @@ def run_section(
         "--tables", out / "tables", *names, "--plants", out / "plants.parquet",
         "--output", out / "detection.parquet", *t,
     )  # fmt: skip
+    step("defects", *shape, "--labels", out / "labels.zarr", "--tables", out / "tables", *names,
+         "--output", out / "defects", *t)  # fmt: skip
     step("judge", "--metrics", out / "tables/metrics.parquet", "--seams", seams,
          "--budget", out / "budget.parquet", "--output", out / "verdicts.parquet")  # fmt: skip
     step("report-section", "--folder", out, "--output", out / "report.html")

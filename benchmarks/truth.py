@@ -97,7 +97,7 @@ def _tables(
     phases = open_image(raw / "truth/labels.zarr", "phases")
     limit = SETTINGS.measure.agglomerate_um
     limit = min(limit, AGGLOMERATE_SHARE * float(np.median(lines.thickness)) * lines.px_um)
-    lumps = Lumps(agglomerates(*coarse_phases([phases], limit), limit), limit)
+    lumps = Lumps(agglomerates(*coarse_phases([phases], limit), limit)["size_um"].to_numpy(), limit)
     keys = {"batch": "b", "cell": "c", "section": "s"}
     shape = (labels.phases.shape[0], labels.phases.shape[1])
     settings = replace(SETTINGS, measure=config)

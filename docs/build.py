@@ -54,6 +54,7 @@ TABLES = [
     "transect.statistics.control.tables",
     "transect.statistics.confusion",
     "transect.detect.tables",
+    "transect.defects.tables",
     "transect.export.tidy",
 ]
 

@@ -38,6 +38,7 @@ COMMANDS = {
     "radial": "transect.measure.radial.steps:radial",
     "join": "transect.measure.steps:join",
     "detect": "transect.detect.steps:detect",
+    "defects": "transect.defects.steps:defects",
     "judge": "transect.statistics.steps:judge",
     "cell": "transect.statistics.steps:cell",
     "batch": "transect.statistics.steps:batch",

@@ -65,6 +65,7 @@ DEMANDS: dict[str, Demand] = {
     "vary": Demand(memory_mb=2000, thread_mb=500, tile_seconds=0.5),
     "measure": Demand(memory_mb=2000, thread_mb=500, tile_seconds=6.0, blockwise=True),
     "detect": Demand(memory_mb=2000, thread_mb=500, tile_seconds=0.5),
+    "defects": Demand(memory_mb=2000, thread_mb=250, tile_seconds=0.1),
     "labels": Demand(memory_mb=2000, thread_mb=400, tile_seconds=1.0),
     "transport": Demand(memory_mb=2000, thread_mb=500, tile_seconds=1.0),
     "radial": Demand(memory_mb=2000, thread_mb=700, tile_seconds=1.0),
@@ -217,7 +218,7 @@ def _settings(values: Mapping[str, Any], section: Section, chemistries: Path) ->
 
 def _check_files(config: Config, settings: Iterable[Config]) -> None:
     """Refuse what would fail only after the first jobs: all faults at once."""
-    files = {name: getattr(config, name) for name in ("limits", "confusion", "reviewed")}
+    files = {name: getattr(config, name) for name in ("limits", "confusion", "reviewed", "reviews")}
     faults = [
         f"{key}: no file {path}; correct the path or leave the key out"
         for key, path in files.items()

@@ -26,6 +26,7 @@ RECIPES: dict[str, int] = {
     "validate": 1,
     "join": 11,
     "detect": 1,
+    "defects": 1,
     "judge": 4,
     "cell": 1,
     "batch": 1,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from transect.config import Config, compact, parse
+from transect.defects.steps import defects
 from transect.detect.steps import detect
 from transect.layers.steps import layers
 from transect.measure.radial.steps import radial
@@ -102,6 +103,10 @@ def report(raw: Path, root: Path, settings: dict[str, Any] | None = None) -> Pat
         **shape, **names, thresholds=out / "thresholds.json", labels=out / "labels.zarr",
         tables=out / "tables", plants=out / "plants.parquet", threads=2,
         output=out / "detection.parquet", settings=compact(chosen),
+    )  # fmt: skip
+    defects(
+        **shape, **names, labels=out / "labels.zarr", tables=out / "tables",
+        output=out / "defects", threads=2,
     )  # fmt: skip
     _pages(out, compact(config.stages()))
     return out

@@ -24,6 +24,7 @@ STEPS = [
         "radial",
         "join",
         "detect",
+        "defects",
         "judge",
         "report-section",
     ],

@@ -35,6 +35,7 @@ PER_SECTION = {
     "radial": 1,
     "join": 1,
     "detect": 1,
+    "defects": 1,
     "judge": 1,
     "report_section": 1,
 }
@@ -128,7 +129,16 @@ def test_a_changed_parameter_plans_only_what_depends_on_it(
 ) -> None:
     copied.configure(config)
     jobs = PER_SECTION | PER_BATCH | TREND
-    after = ["detect", "judge", "report_section", "cell", "batch", "report_batch", *TREND]
+    after = [
+        "detect",
+        "defects",
+        "judge",
+        "report_section",
+        "cell",
+        "batch",
+        "report_batch",
+        *TREND,
+    ]
     assert copied.planned() == {rule: jobs[rule] for rule in [*rerun, *after]}
 
 

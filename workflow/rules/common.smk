@@ -161,6 +161,7 @@ def section_files():
             "radial_sums.parquet",
             "plants.parquet",
             "detection.parquet",
+            "defects/defects.parquet",
         ],
         *["labels.zarr/zarr.json", "verdicts.parquet", "budget.parquet", "report.html"],
         *[f"tables/{name}.parquet" for name in TABLES],

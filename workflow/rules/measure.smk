@@ -316,3 +316,52 @@ rule detect:
         "  --settings {params.settings:q}"
         "  --threads {threads}"
         "  2> {log:q}"
+
+
+rule defects:
+    """List the defects of a section, the gravest first, with pictures."""
+    input:
+        mosaic="<section>/mosaic.zarr/zarr.json",
+        layers="<section>/layers.parquet",
+        labels="<section>/labels.zarr/zarr.json",
+        metrics="<section>/tables/metrics.parquet",
+        particles="<section>/tables/particles.parquet",
+        pores="<section>/tables/pores.parquet",
+        columns="<section>/tables/columns.parquet",
+        reviews=own_file("reviews"),
+    output:
+        table="<section>/defects/defects.parquet",
+    log:
+        "<logs>/defects.log",
+    benchmark:
+        "<benchmarks>/defects.tsv"
+    conda:
+        "../../envs/transect.yaml"
+    threads: 4
+    resources:
+        mem_mb=plan.memory("defects"),
+        runtime=plan.runtime("defects"),
+    params:
+        recipe=RECIPES["defects"],
+        mosaic=subpath(input.mosaic, parent=True),
+        labels=subpath(input.labels, parent=True),
+        tables=subpath(input.metrics, parent=True),
+        folder=subpath(output.table, parent=True),
+        reviews=own_option("reviews"),
+        settings=plan.parts("measure", "segment", "layers"),
+    message:
+        "{wildcards.batch}/{wildcards.cell}/{wildcards.section}: list the defects"
+    shell:
+        "transect defects"
+        "  --mosaic {params.mosaic:q}"
+        "  --layers {input.layers:q}"
+        "  --labels {params.labels:q}"
+        "  --tables {params.tables:q}"
+        "  --batch {wildcards.batch:q}"
+        "  --cell {wildcards.cell:q}"
+        "  --section {wildcards.section:q}"
+        "  --output {params.folder:q}"
+        "  {params.reviews}"
+        "  --settings {params.settings:q}"
+        "  --threads {threads}"
+        "  2> {log:q}"

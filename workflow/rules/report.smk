@@ -65,6 +65,7 @@ rule report_section:
         verdicts="<section>/verdicts.parquet",
         budget="<section>/budget.parquet",
         detection="<section>/detection.parquet",
+        defects="<section>/defects/defects.parquet",
     output:
         page=report(
             "<section>/report.html",

@@ -47,6 +47,11 @@ class Config(Part):
         description="CSV file of defects that somebody reviewed (kind, size_um, found), if any:"
         " they count for the probability of detection beside those that are planted.",
     )
+    reviews: str | None = Field(
+        None,
+        description="CSV file of what somebody said of defects (batch, cell, section, defect,"
+        " review: open, confirmed or rejected), if any.",
+    )
     tiles: TilesConfig = Field(default_factory=TilesConfig)
     mosaic: MosaicConfig = Field(default_factory=MosaicConfig)
     fusion: FusionConfig = Field(default_factory=FusionConfig)

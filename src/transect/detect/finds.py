@@ -74,7 +74,8 @@ def finds_of(tables: Path, labels: Path, kinds: list[Kind], px_um: float) -> Fin
     lumps = np.empty(0)
     if "agglomerate" in limit:
         size = limit["agglomerate"]
-        lumps = agglomerates(*coarse_phases([open_image(labels, "phases")], size), size)
+        found = agglomerates(*coarse_phases([open_image(labels, "phases")], size), size)
+        lumps = found["size_um"].to_numpy(np.float64)
     sizes = {
         "macro_void": holes[holes > limit.get("macro_void", np.inf)],
         "agglomerate": lumps,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from transect.defects.tables import DEFECTS
 from transect.detect.tables import DETECTION
 from transect.errors import ConfigError
 from transect.measure.tables import SECTION_TABLES
@@ -20,6 +21,7 @@ TABLES: dict[str, tuple[str, Schema]] = {
     VERDICTS.name: ("verdicts.parquet", VERDICTS),
     BUDGET.name: ("budget.parquet", BUDGET),
     DETECTION.name: ("detection.parquet", DETECTION),
+    DEFECTS.name: ("defects/defects.parquet", DEFECTS),
 }
 """Place in the folder of a section and schema of every table that can be exported."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from transect.phases import Phase
 from transect.storage.images import Image
@@ -57,8 +58,8 @@ def coarse_phases(images: Sequence[Image], limit_um: float) -> tuple[da.Array, f
     return whole.rechunk(_CHUNK), px * 2**level
 
 
-def agglomerates(phases: da.Array, step_um: float, limit_um: float) -> npt.NDArray[np.float64]:
-    """Equivalent circle diameters of the agglomerates, in um.
+def agglomerates(phases: da.Array, step_um: float, limit_um: float) -> pd.DataFrame:
+    """Find the agglomerates.
 
     An agglomerate is what an opening with a disc of this diameter leaves of the binder: a lump
     that the disc fits into. The web between the particles does not count, however long it is.
@@ -71,21 +72,72 @@ def agglomerates(phases: da.Array, step_um: float, limit_um: float) -> npt.NDArr
         Distance between samples.
     limit_um
         Smallest diameter.
+
+    Returns
+    -------
+    One row each, in the order of their first samples: `number` of that sample, `row0`, `row1`,
+    `column0`, `column1` and the centroid `row`, `column` in samples, and the equivalent circle
+    diameter `size_um`.
     """
-    import dask.array as da
+    from dask.delayed import delayed
     from dask_image.ndmeasure import label
 
+    # No such disc fits into the section.
+    if not limit_um / step_um < min(phases.shape):
+        return _whole([], step_um, limit_um)
     radius = max(round(limit_um / 2 / step_um), 1)
     if 2 * radius + 1 > min(phases.shape):
-        return np.empty(0)  # No such disc fits into the section.
+        return _whole([], step_um, limit_um)
     # Halo: the majority's one sample, and the disc's radius once to erode and once to dilate.
     opened = phases.map_overlap(
         lumps_in, depth=2 * radius + 1, boundary=0, radius=radius, dtype="?"
     )
-    labels, count = label(opened)
-    areas = da.bincount(labels.ravel(), minlength=int(count) + 1).compute()
-    diameter = np.sqrt(4 / np.pi * areas[1:]) * step_um
-    return np.asarray(diameter[diameter >= limit_um])
+    labels, _ = label(opened)
+    rows, columns = (np.concatenate([[0], np.cumsum(sizes)]) for sizes in labels.chunks)
+    blocks = labels.to_delayed()
+    parts = [
+        delayed(_part)(blocks[i, j], int(rows[i]), int(columns[j]), labels.shape[1])
+        for i, j in np.ndindex(blocks.shape)
+    ]
+    return _whole(delayed(list)(parts).compute(), step_um, limit_um)
+
+
+_SUMS = ("count", "sum_row", "sum_column")
+_LOWEST, _HIGHEST = ("number", "row0", "column0"), ("row1", "column1")
+
+
+def _part(labels: npt.NDArray[np.int_], row0: int, column0: int, columns: int) -> pd.DataFrame:
+    """Sum over the lumps of one chunk, whose first sample is at (row0, column0)."""
+    row, column = np.nonzero(labels)
+    frame = pd.DataFrame(
+        {"lump": labels[row, column], "row": row + row0, "column": column + column0}
+    )
+    frame["number"] = frame["row"] * columns + frame["column"]
+    return frame.groupby("lump").agg(
+        count=("row", "size"), sum_row=("row", "sum"), sum_column=("column", "sum"),
+        number=("number", "min"), row0=("row", "min"), column0=("column", "min"),
+        row1=("row", "max"), column1=("column", "max"),
+    )  # fmt: skip
+
+
+def _whole(parts: list[pd.DataFrame], step_um: float, limit_um: float) -> pd.DataFrame:
+    """Lumps of all chunks that are large enough."""
+    names = [*_SUMS, *_LOWEST, *_HIGHEST]
+    frame = pd.concat([pd.DataFrame(columns=names, dtype=np.int64), *parts]).groupby(level=0)
+    how = {**dict.fromkeys(_SUMS, "sum"), **dict.fromkeys(_LOWEST, "min"),
+           **dict.fromkeys(_HIGHEST, "max")}  # fmt: skip
+    found = frame.agg(how)
+    count = found["count"].to_numpy(np.float64)
+    table = found.assign(
+        size_um=np.sqrt(4 / np.pi * count) * step_um,
+        # Middles of samples, and the ends of the last ones.
+        row=found["sum_row"] / count + 0.5,
+        column=found["sum_column"] / count + 0.5,
+        row1=found["row1"] + 1,
+        column1=found["column1"] + 1,
+    )
+    table = table[table["size_um"] >= limit_um].sort_values("number", ignore_index=True)
+    return table[["number", "row0", "row1", "column0", "column1", "row", "column", "size_um"]]
 
 
 def lumps_in(phases: npt.NDArray[np.uint8], radius: int) -> npt.NDArray[np.bool_]:

@@ -83,6 +83,10 @@ def pore_table(joined: Joined, particles: pd.DataFrame) -> pd.DataFrame:
         "pore": found["component"],
         "kind": found["phase"].map(kinds),
         **{name: places[name] for name in ("x_um", "z_um", "zeta")},
+        "bbox_x0_um": found["column0"] * px,
+        "bbox_y0_um": found["row0"] * px,
+        "bbox_x1_um": found["column1"] * px,
+        "bbox_y1_um": found["row1"] * px,
         "area_um2": area * px**2,
         "ecd_um": np.sqrt(4 / np.pi * area) * px,
         "perimeter_um": crofton(axial, diagonal) * px,
@@ -108,4 +112,6 @@ def _coating_cracks(pores: pd.DataFrame, particles: pd.DataFrame) -> npt.NDArray
     extents = pores[["extent_x_um", "extent_z_um"]].to_numpy(np.float64)
     length = np.hypot(extents[:, 0], extents[:, 1])
     width = pores["area_um2"].to_numpy(np.float64) / length
-    return np.asarray((length >= CROSSED * middle) & (length > ELONGATED * width))
+    # What parts the coating from the foil is long and thin too, and is delamination.
+    inside = (pores["kind"] == "inter").to_numpy()
+    return np.asarray(inside & (length >= CROSSED * middle) & (length > ELONGATED * width))

@@ -84,7 +84,8 @@ def lumps_of(phases: Strip, lines: Lines, largest_um: float) -> Lumps:
     if not images:
         return Lumps(np.empty(0), limit)
     coarse, step_um = coarse_phases(images, limit)
-    return Lumps(agglomerates(coarse, step_um, limit), limit)
+    sizes = agglomerates(coarse, step_um, limit)["size_um"].to_numpy(np.float64)
+    return Lumps(sizes, limit)
 
 
 def grey_step(mosaic: Image) -> float:

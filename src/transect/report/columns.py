@@ -33,6 +33,10 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "metrics": ("tables/metrics.parquet", METRICS),
     "verdicts": ("verdicts.parquet", VERDICTS),
     "budget": ("budget.parquet", ("metric", "side", "component", "share")),
+    "defects": (
+        "defects/defects.parquet",
+        ("class", "side", "x_um", "size_um", "score", "severity", "thumbnail", "review"),
+    ),
     "detection": (
         "detection.parquet",
         (

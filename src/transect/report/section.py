@@ -9,6 +9,7 @@ from typing import Any
 from transect.phases import COLORS, Phase
 from transect.report import pages
 from transect.report.crack_profiles import crack_profile_charts
+from transect.report.defects import gravest, tally
 from transect.report.details import details
 from transect.report.detection import HEAD as detection_head
 from transect.report.detection import detection_rows
@@ -81,6 +82,8 @@ def section_page(folder: Path, settings: str) -> str:
         magnified=magnified(section),
         magnified_head=HEAD,
         magnified_rows=magnified_rows(section),
+        gravest=gravest(section, folder),
+        tally=tally(section),
         detection_head=detection_head,
         detection_rows=detection_rows(section),
         element_head=element_head,

@@ -32,6 +32,12 @@ MOSAIC = (
     um("mosaic_x_um", "centroid, columns of the mosaic"),
     um("mosaic_y_um", "centroid, rows of the mosaic"),
 )
+BOX = (
+    um("bbox_x0_um", "left border of the bounding box in the mosaic"),
+    um("bbox_y0_um", "upper border of the bounding box in the mosaic"),
+    um("bbox_x1_um", "right border of the bounding box in the mosaic"),
+    um("bbox_y1_um", "lower border of the bounding box in the mosaic"),
+)
 COMPLETE = Column(
     "complete", "bool", "", "touches neither the mosaic's border nor an invalid pixel"
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transect.measure.tables.columns import COMPLETE, FLOAT, MOSAIC, PLACE, SIDE, area, one, um
+from transect.measure.tables.columns import BOX, COMPLETE, FLOAT, MOSAIC, PLACE, SIDE, area, one, um
 from transect.statistics.tables import KEYS
 from transect.storage.tables import Column, Schema
 
@@ -16,10 +16,7 @@ PARTICLES = Schema(
         SIDE,
         *PLACE,
         *MOSAIC,
-        um("bbox_x0_um", "left border of the bounding box in the mosaic"),
-        um("bbox_y0_um", "upper border of the bounding box in the mosaic"),
-        um("bbox_x1_um", "right border of the bounding box in the mosaic"),
-        um("bbox_y1_um", "lower border of the bounding box in the mosaic"),
+        *BOX,
         area("area_um2", "pixels of active material times pixel area"),
         area("area_filled_um2", "area with internal voids and cracks"),
         um("ecd_um", "equivalent circle diameter sqrt(4 A_filled / pi), ISO 9276-6"),
@@ -136,13 +133,14 @@ CRACKS = Schema(
 
 PORES = Schema(
     "pores",
-    2,
+    3,
     "Connected pores: between particles, inside particles, and gaps at interfaces",
     (
         *KEYS,
         Column("pore", "uint64", "", "id: 1 + global index of its first pixel"),
         Column("kind", "string", "", "inter, intra (void of a particle) or gap (delamination)"),
         *PLACE,
+        *BOX,
         area("area_um2", "pixels times pixel area"),
         um("ecd_um", "equivalent circle diameter sqrt(4 A / pi)"),
         um("perimeter_um", "outline with holes, Crofton formula with 4 directions"),
@@ -152,8 +150,8 @@ PORES = Schema(
             "coating_crack",
             "bool",
             "",
-            "as long as three particles (area-weighted median diameter), and five times as long as"
-            " wide: length is the diagonal of the box, width is area over length",
+            "between particles, as long as three of them (area-weighted median diameter), and five"
+            " times as long as wide: length is the diagonal of the box, width is area over length",
         ),
         COMPLETE,
     ),

@@ -1,0 +1,1 @@
+"""Defects: what a section's tables hold of them, one row each, the gravest first, with pictures."""
