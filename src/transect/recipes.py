@@ -24,7 +24,7 @@ RECIPES: dict[str, int] = {
     "transport": 1,
     "radial": 1,
     "validate": 1,
-    "join": 11,
+    "join": 12,
     "detect": 1,
     "defects": 1,
     "judge": 4,
