@@ -14,6 +14,8 @@ Floats = npt.NDArray[np.float64]
 
 BOX = ["bbox_x0_um", "bbox_y0_um", "bbox_x1_um", "bbox_y1_um"]
 COLUMNS = ["number", "side", *BOX, "x_um", "zeta", "size_um", "score"]
+DEEP = 0.4
+"""Share of the thickness at which a crack of the coating is twice as grave as its rule asks."""
 SOLID = 0.85
 """Solidity below which a particle may be a fragment; see the table of particles."""
 
@@ -60,8 +62,9 @@ def coating_cracks(seen: Evidence) -> pd.DataFrame:
     rows = seen.pores[seen.pores["coating_crack"]]
     length = (rows["extent_x_um"] ** 2 + rows["extent_z_um"] ** 2) ** 0.5
     thick = seen.lines.thickness[seen.lines.coated]
-    whole = float(np.median(thick)) * seen.lines.px_um if thick.size else np.nan
-    return _openings(seen, rows, length, 1 + rows["extent_z_um"] / whole / 0.4)
+    # Without a thickness nothing is known of its depth.
+    whole = float(np.median(thick)) * seen.lines.px_um if thick.size else np.inf
+    return _openings(seen, rows, length, 1 + rows["extent_z_um"] / whole / DEEP)
 
 
 def _openings(

@@ -48,8 +48,9 @@ DEFECTS = Schema(
             "score",
             "float64",
             "1",
-            "how far it is beyond its rule: size over the smallest that counts; of a foreign"
-            " particle, how much brighter over what is asked; of a fragment, 0.85 over solidity",
+            "how far it is beyond its rule: size over the smallest that counts; of a crack of the"
+            " coating, 1 and its depth over 0.4 of the thickness; of a foreign particle, how much"
+            " brighter over what is asked; of a fragment, 0.85 over solidity",
         ),
         Column("severity", "int32", "1", "0 below its rule, 1 to 1.5 times, 2 to 2.5 times, 3"),
         Column("thumbnail", "string", "", "picture beside this table; blank without one"),
