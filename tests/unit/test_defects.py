@@ -70,7 +70,7 @@ def evidence(seed: int = 0) -> Evidence:
     pores = fill(
         PORES, 4, pore=np.arange(21, 25), kind=["inter", "inter", "inter", "gap"],
         x_um=[12.0, 22, 32, 27], zeta=0.4, ecd_um=[1.0, 4.0, 8.0, 9.0],
-        coating_crack=[False, False, True, False], extent_x_um=6.0, extent_z_um=8.0,
+        coating_crack=[False, False, True, False],
     )  # fmt: skip
     delaminated = np.zeros(SHAPE[1], bool)
     delaminated[500:600] = True

@@ -60,11 +60,11 @@ def macro_voids(seen: Evidence) -> pd.DataFrame:
 def coating_cracks(seen: Evidence) -> pd.DataFrame:
     """Long thin pores; how grave is how deep they go: 0.4 of the thickness is twice the rule."""
     rows = seen.pores[seen.pores["coating_crack"]]
-    length = (rows["extent_x_um"] ** 2 + rows["extent_z_um"] ** 2) ** 0.5
+    wide, high = (rows[f"bbox_{axis}1_um"] - rows[f"bbox_{axis}0_um"] for axis in "xy")
     thick = seen.lines.thickness[seen.lines.coated]
     # Without a thickness nothing is known of its depth.
     whole = float(np.median(thick)) * seen.lines.px_um if thick.size else np.inf
-    return _openings(seen, rows, length, 1 + rows["extent_z_um"] / whole / DEEP)
+    return _openings(seen, rows, (wide**2 + high**2) ** 0.5, 1 + high / whole / DEEP)
 
 
 def _openings(

@@ -34,10 +34,7 @@ _PARTICLES = (
     *("particle", "side", *BOX, "x_um", "zeta", "ecd_um", "solidity"),
     *("grey_mean", "fragment", "foreign"),
 )
-_PORES = (
-    *("pore", "kind", *BOX, "x_um", "zeta", "ecd_um", "extent_x_um", "extent_z_um"),
-    "coating_crack",
-)
+_PORES = ("pore", "kind", *BOX, "x_um", "zeta", "ecd_um", "coating_crack")
 _COLUMNS = ("side", "x_um", "delaminated")
 
 

@@ -120,8 +120,8 @@ def _total(block: Any, values: Any, n: int) -> Floats:
 def _objects(
     joined: Joined, particles: pd.DataFrame, cracks: pd.DataFrame, number: int
 ) -> dict[str, Any]:
-    n, mine = joined.blocks, particles[particles["side"] == SIDES[number]]
-    at = joined.block_of(mine["x_um"].to_numpy(np.float64))
+    n, mine = joined.blocks, particles["side"] == SIDES[number]
+    at = joined.block_of(particles.loc[mine, "x_um"].to_numpy(np.float64))
     column = cracks["mosaic_x_um"].to_numpy(np.float64) / joined.px_um
     i = np.clip(column.astype(np.int64), 0, joined.shape[1] - 1)
     below = cracks["mosaic_y_um"].to_numpy(np.float64) / joined.px_um >= joined.lines.cut[i]

@@ -90,8 +90,6 @@ def pore_table(joined: Joined, particles: pd.DataFrame) -> pd.DataFrame:
         "area_um2": area * px**2,
         "ecd_um": np.sqrt(4 / np.pi * area) * px,
         "perimeter_um": crofton(axial, diagonal) * px,
-        "extent_x_um": (found["column1"] - found["column0"]) * px,
-        "extent_z_um": (found["row1"] - found["row0"]) * px,
         "complete": found["cut"].to_numpy() == 0,
     }
     frame = pd.DataFrame(table)
@@ -101,7 +99,8 @@ def pore_table(joined: Joined, particles: pd.DataFrame) -> pd.DataFrame:
 
 def _coating_cracks(pores: pd.DataFrame, particles: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Mark pores that run past particles: long against these, and thin against their length."""
-    whole = particles[particles["ml_weight"] > 0]
+    needed = ["ml_weight", "area_filled_um2", "ecd_um"]
+    whole = particles.loc[particles["ml_weight"] > 0, needed]
     if not len(whole):
         return np.zeros(len(pores), bool)
     weights = whole["ml_weight"] * whole["area_filled_um2"]
@@ -109,8 +108,8 @@ def _coating_cracks(pores: pd.DataFrame, particles: pd.DataFrame) -> npt.NDArray
     order = np.argsort(ordered, kind="stable")
     reached = np.cumsum(weights.to_numpy(np.float64)[order])
     middle = ordered[order][np.searchsorted(reached, reached[-1] / 2)]
-    extents = pores[["extent_x_um", "extent_z_um"]].to_numpy(np.float64)
-    length = np.hypot(extents[:, 0], extents[:, 1])
+    wide, high = (pores[f"bbox_{axis}1_um"] - pores[f"bbox_{axis}0_um"] for axis in "xy")
+    length = np.hypot(wide.to_numpy(np.float64), high.to_numpy(np.float64))
     width = pores["area_um2"].to_numpy(np.float64) / length
     # What parts the coating from the foil is long and thin too, and is delamination.
     inside = (pores["kind"] == "inter").to_numpy()

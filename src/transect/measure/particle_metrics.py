@@ -72,7 +72,7 @@ def add_volumes(
 ) -> pd.DataFrame | None:
     """Add what is unfolded of the whole particles; gives the three distributions, if any."""
     limit = joined.settings.segment.min_particle_px * joined.px_um
-    whole = particles[particles["ml_weight"] > 0]
+    whole = particles.loc[particles["ml_weight"] > 0, ["ml_weight", "ecd_um", "x_um"]]
     if not len(whole):
         note = "no particle that is whole" if len(particles) else "no particles"
         for metric in OF_VOLUME:

@@ -134,7 +134,8 @@ def _coating_cracks(
     if not count or not thick.size:
         estimates.missing("coating_crack_depth_fraction", "no crack of the coating", limit_um=limit)
         return
-    deepest = float(cracks["extent_z_um"].max()) / (float(np.median(thick)) * joined.px_um)
+    depth = float((cracks["bbox_y1_um"] - cracks["bbox_y0_um"]).max())
+    deepest = depth / (float(np.median(thick)) * joined.px_um)
     estimates.add("coating_crack_depth_fraction", deepest, (deepest, deepest), count,
                   "counted, not sampled", limit_um=limit)  # fmt: skip
 

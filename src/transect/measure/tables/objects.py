@@ -144,8 +144,6 @@ PORES = Schema(
         area("area_um2", "pixels times pixel area"),
         um("ecd_um", "equivalent circle diameter sqrt(4 A / pi)"),
         um("perimeter_um", "outline with holes, Crofton formula with 4 directions"),
-        um("extent_x_um", "width of its box along the image's rows"),
-        um("extent_z_um", "height of its box"),
         Column(
             "coating_crack",
             "bool",
