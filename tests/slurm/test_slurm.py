@@ -58,7 +58,7 @@ def test_a_run_through_slurm_gives_the_same_bytes(fresh: Project, finished: Proj
     arrays = [job for job in jobs if "ArrayTaskId=" in job]
     # Two blocks to segment and two to measure; every other rule sends its jobs one by one.
     assert len(arrays) == 4, said[-3000:]
-    assert len(jobs) == 20
+    assert len(jobs) == 23
     assert all("JobState=COMPLETED" in job for job in jobs)
     assert fresh.digests() == finished.digests()
     assert fresh.planned() == {}

@@ -42,13 +42,13 @@ def drift_table(estimates: Estimates, joined: Joined, blocks: pd.DataFrame) -> p
     blocks
         Table of x-blocks.
     """
+    if not len(blocks):
+        return DRIFT.empty()
     seed = joined.settings.statistics.seed
     rows = [
         _row(metric, side, drift(part, whole, x_um, seed))
         for metric, side, part, whole, x_um in _series(blocks)
     ]
-    if not rows:
-        return DRIFT.empty()
     table = pd.DataFrame(rows)
     least = table[["p_slope", "p_change"]].min(axis=1).to_numpy(np.float64)
     # The smaller of two tests: twice its p value.
