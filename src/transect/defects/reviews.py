@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from transect.errors import InputError
+from transect.storage.csvs import read_csv
 
 WORDS = ("open", "confirmed", "rejected")
 COLUMNS = ("batch", "cell", "section", "defect", "review")
@@ -27,16 +28,7 @@ def read_reviews(path: Path, keys: dict[str, str]) -> dict[str, str]:
     InputError
         A column is absent or a word is not one; each is named.
     """
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as CSV: {error}") from None
-    absent = [name for name in COLUMNS if name not in frame]
-    if absent:
-        raise InputError(
-            f"{path}: no column {', '.join(absent)}; expected {', '.join(COLUMNS)}, found"
-            f" {', '.join(map(str, frame.columns))}"
-        )
+    frame = read_csv(path, COLUMNS)
     strange = [
         f"line {line}: review {word!r}, expected {', '.join(WORDS)}"
         for line, word in enumerate(frame["review"], 2)

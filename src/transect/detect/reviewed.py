@@ -9,6 +9,7 @@ import pandas as pd
 
 from transect.detect.tables import PLANTS
 from transect.errors import InputError
+from transect.storage.csvs import read_csv
 
 KINDS = ("macro_void", "agglomerate", "foreign_particle")
 COLUMNS = ("kind", "size_um", "found")
@@ -24,16 +25,7 @@ def read_reviewed(path: Path) -> pd.DataFrame:
         Lists every fault: a column that is absent, a kind that is none, a size or a word that is
         not one.
     """
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as CSV: {error}") from None
-    absent = [name for name in COLUMNS if name not in frame]
-    if absent:
-        raise InputError(
-            f"{path}: no column {', '.join(absent)}; expected {', '.join(COLUMNS)}, found"
-            f" {', '.join(map(str, frame.columns))}"
-        )
+    frame = read_csv(path, COLUMNS)
     sizes = pd.to_numeric(frame["size_um"], errors="coerce").to_numpy(np.float64)
     words = frame["found"].str.strip().str.lower()
     faults = [
