@@ -170,6 +170,19 @@ def test_every_history_has_an_answer(values: list[float], state: str | None) -> 
         assert lots["lot"].tolist() == [1, 3, 4]
 
 
+@pytest.mark.parametrize("sds", [None, [0.0] * 8])
+def test_what_never_was_and_now_is_gives_a_signal(sds: list[float] | None) -> None:
+    # The mean of three times 0.1 is not 0.1: none of these lots differs from the others.
+    calm = trend_of([0.1] * 7, sds=sds, cells=2 if sds else 1)
+    lots, states = control_tables(calm, {}, 7)
+    assert (len(lots), states["state"].tolist()) == (0, ["does not vary"])
+    risen = trend_of([0.1] * 7 + [0.3], sds=sds, cells=2 if sds else 1)
+    lots, states = control_tables(risen, {("porosity_total", ""): Limit(NAN, 0.4)}, 7)
+    assert states["state"].tolist() == ["signals"]
+    assert (states["n_signals"].tolist(), states["cpk"].isna().tolist()) == ([1], [True])
+    assert (lots["signals"] != "").tolist() == [False] * 7 + [True]
+
+
 def test_command(tmp_path: Path) -> None:
     write_table(tmp_path / "t.parquet", trend_of([0.3, 0.31, 0.3, 0.29]), AGGREGATES)
     control(

@@ -84,6 +84,8 @@ def individuals(values: Floats, baseline: int) -> Charts:
     first, n = values[:baseline], min(baseline, values.size)
     mean_range = float(ranges[1:n].mean())
     sigma = mean_range / RANGE
+    # The mean of equal values may be off by a rounding, which no lot should be flagged for.
+    centre = float(first.mean()) if sigma > 0 else float(values[0])
     ones = np.ones_like(values)
     spread = Limits(
         ranges,
@@ -91,7 +93,7 @@ def individuals(values: Floats, baseline: int) -> Charts:
         np.nan * ones,
         mean_range * (1 + WIDTH * RANGE_SPREAD / RANGE) * ones,
     )
-    return _charts("individuals", values, float(first.mean()), sigma * ones, spread, sigma,
+    return _charts("individuals", values, centre, sigma * ones, spread, sigma,
                    range_freedom(n))  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def control_tables(
         limit = limit_of(limits, names["metric"], names["side"])
         charts = _charts(valued, baseline) if len(valued) >= FEWEST else None
         states.append({**names, **_state(charts, valued, limit, baseline)})
-        if charts is not None and charts.sigma > 0:
+        if charts is not None and (charts.sigma > 0 or charts.level.beyond.any()):
             rows.append(_rows(charts, valued, baseline).assign(**names))
     return _table(rows, CONTROL.names, CONTROL.empty()), _table(
         [pd.DataFrame(states)] if states else [], CAPABILITY.names, CAPABILITY.empty()
@@ -62,12 +62,17 @@ def _charts(lots: pd.DataFrame, baseline: int) -> Charts:
     """Chart the means of lots that all have two cells and more, else lots as single values."""
     values, sds = (lots[name].to_numpy(np.float64) for name in ("value", "sd_between"))
     counts = lots["n_cells"].to_numpy(np.int64)
-    if counts.min() >= 2:
+    # Cells that never differ within a lot tell nothing of how much lots may.
+    if counts.min() >= 2 and sds[:baseline].any():
         return means(values, sds, counts, baseline)
     return individuals(values, baseline)
 
 
 def _signals(charts: Charts) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+    if not charts.sigma > 0:
+        # Defects that were never there, and now are: no rule of sigmas sees them.
+        yield "differs from a baseline that never varied", charts.level.beyond
+        return
     yield from broken(charts.z).items()
     yield "EWMA beyond its limits", charts.ewma.beyond
     yield "spread beyond its limits", charts.spread.beyond
@@ -111,17 +116,15 @@ def _state(
     index, note = NONE, ""
     if charts is None:
         state, note = "too few lots", f"{len(lots)} lots with a value, {FEWEST} are needed"
-    elif not charts.sigma > 0:
-        state = "does not vary"
     else:
         signals = np.logical_or.reduce([flags for _, flags in _signals(charts)])
         found["n_signals"] = int(signals.sum())
-        state = "signals" if signals.any() else "in control"
+        state = "in control" if charts.sigma > 0 else "does not vary"
         if signals.any():
-            note = "no capability: what is not in control has none"
+            state, note = "signals", "no capability: what is not in control has none"
         else:
             index = capability(charts, _values(charts, lots[:baseline]), limit)
-            note = "provisional limits" if found["provisional"] else ""
+            note = "provisional limits" if found["provisional"] and charts.sigma > 0 else ""
     return {
         **found,
         "state": state,
