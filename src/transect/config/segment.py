@@ -69,7 +69,7 @@ class SegmentConfig(Part):
         " share of the lower peak; heights are distances from the outline (classical engine).",
     )
     merge_saddle_learned: float = Field(
-        0.5,
+        0.4,
         gt=0,
         le=1,
         description="The same for the heights that a network gives, whose saddles between touching"

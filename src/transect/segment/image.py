@@ -23,6 +23,7 @@ from transect.segment.groups import Merge, resolve
 from transect.segment.learned import NetworkEngine
 from transect.segment.maps import HALO, MAPS
 from transect.segment.network import Network
+from transect.segment.smoothing import Noise, Smoothing, noises, outlines
 from transect.segment.thresholds import (
     Thresholds,
     denoise,
@@ -35,6 +36,8 @@ from transect.segment.windows import Segmented, segment_window
 
 U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
+
+_WHOLE = (slice(None), slice(None))
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,25 @@ def network_maps(grey: U8, zone: U8, network: Network, there: Sequence[bool]) ->
     there
         Whether each of `maps.CLASSES` can be there.
     """
-    normal = Normal.of(np.bincount(grey[zone == UNDECIDED], minlength=256))
+    noise = Noise.of(noises(grey, zone)).over(_normal(grey, zone).spread)
+    smoothing = Smoothing.of_white(noise)
+    shown, maps = _shown(grey, zone, network, there, smoothing)
+    drawn = outlines(maps, zone, _WHOLE)
+    if (more := smoothing.or_of_cloudy(noise, drawn)) != smoothing:
+        smoothing = more
+        shown, maps = _shown(grey, zone, network, there, smoothing)
+        drawn = outlines(maps, zone, _WHOLE)
+    gaps = Gaps.find(counts(maps, shown, zone, _WHOLE))
+    maps = smoothing.with_outlines(drawn).outlines(maps)
+    return maps if gaps is None else gaps.weigh(maps, shown, zone)
+
+
+def _shown(
+    grey: U8, zone: U8, network: Network, there: Sequence[bool], smoothing: Smoothing
+) -> tuple[U8, U8]:
+    """Give smoothed greys, and what a network says of them."""
+    grey = smoothing.greys(grey, zone)
+    normal = _normal(grey, zone)
     greys = np.where(zone != Phase.INVALID, normal.apply(grey), np.float32(0))
     maps = np.empty((len(MAPS), *grey.shape), np.uint8)
     shape = (grey.shape[0], grey.shape[1])
@@ -119,8 +140,11 @@ def network_maps(grey: U8, zone: U8, network: Network, there: Sequence[bool]) ->
         maps[(..., *window.slices)] = network.look(
             greys[outer.slices], window, outer, window, there, normal.shares
         )[0]
-    gaps = Gaps.find(counts(maps, grey, zone, (slice(None), slice(None))))
-    return maps if gaps is None else gaps.weigh(maps, grey, zone)
+    return grey, maps
+
+
+def _normal(grey: U8, zone: U8) -> Normal:
+    return Normal.of(np.bincount(grey[zone == UNDECIDED], minlength=256))
 
 
 def label_image(

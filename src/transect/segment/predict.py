@@ -16,7 +16,7 @@ from transect.config import SegmentConfig
 from transect.parallel import WINDOW, Window, block_columns, run, windows
 from transect.phases import Phase
 from transect.recipes import RECIPES
-from transect.segment import gaps
+from transect.segment import gaps, smoothing
 from transect.segment.classical import ClassicalEngine
 from transect.segment.engine import UNDECIDED
 from transect.segment.gaps import Gaps
@@ -24,7 +24,8 @@ from transect.segment.greys import Normal
 from transect.segment.learned import CERTAIN, Shares
 from transect.segment.maps import MAPS
 from transect.segment.network import Network
-from transect.segment.section import Section, sampled
+from transect.segment.section import Section
+from transect.segment.smoothing import Smoothing
 from transect.segment.tables import LIMITS, SOLIDS, WINDOWS
 from transect.segment.thresholds import Thresholds
 from transect.segment.zoom import Zoom
@@ -45,9 +46,6 @@ UNSURE = 0.6
 
 SEEN = 1 / 8
 """Least recorded share of an input whose features are compared with those of training."""
-
-LOOKED_AT = 12
-"""Windows that show what greys lie between particles, at most."""
 
 COMPARED = 8
 """The classical engine looks at one window in so many, and at so many where there are few."""
@@ -86,6 +84,8 @@ class Predictor:
         Greys of pores and binder, where the section shows them apart.
     zoom
         How pixels become those that the network knows.
+    smoothing
+        How far greys and outlines are smoothed.
     """
 
     section: Section
@@ -96,6 +96,7 @@ class Predictor:
     there: tuple[bool, ...]
     gaps: Gaps | None = None
     zoom: Zoom = Zoom()
+    smoothing: Smoothing = Smoothing()
 
     @classmethod
     def of(
@@ -113,8 +114,9 @@ class Predictor:
         network.card.check_pixel(px_nm)
         zoom = Zoom.to(px_nm, network.card.px_nm)
         return cls(
-            section, limits.scale, limits.normal, network, engine, config.there, limits.gaps, zoom
-        )
+            section, limits.scale, limits.normal, network, engine, config.there, limits.gaps, zoom,
+            limits.smoothing,
+        )  # fmt: skip
 
     def look(self, window: Window) -> tuple[U8, Row] | None:
         """Tell maps of a window, 0 outside of the coating, and its row of the table `windows`."""
@@ -122,7 +124,7 @@ class Predictor:
         if found is None:
             return None
         core, coating = found.core, found.zone[found.core] == UNDECIDED
-        maps = found.maps
+        maps = self.smoothing.outlines(found.maps)
         if self.gaps is not None:
             maps = self.gaps.weigh(maps, found.grey, found.zone)
         maps = maps[(..., *core)] * coating
@@ -138,20 +140,25 @@ class Predictor:
         }
         return maps, row
 
-    def counts(self, window: Window) -> I64:
-        """Count the greys between the particles of a window, for `Gaps.find`."""
+    def counts(self, window: Window) -> tuple[I64, I64]:
+        """Count greys between particles, for `Gaps.find`, and outlines, for `Smoothing`."""
         found = self._ask(window)
         if found is None:
-            return np.zeros(256, np.int64)
-        return gaps.counts(found.maps, found.grey, found.zone, found.core)
+            return np.zeros(256, np.int64), np.zeros(2, np.int64)
+        greys = gaps.counts(found.maps, found.grey, found.zone, found.core)
+        return greys, smoothing.outlines(found.maps, found.zone, found.core)
 
     def _ask(self, window: Window) -> _Asked | None:
         """Ask the network for a window and what is around it; None outside of the coating."""
         shape = self.section.mosaic.shape
-        outer, part = window.padded(self.zoom.halo, shape), window.padded(gaps.REACH, shape)
-        grey, zone = self.section.read(outer, self.scale)
-        if not (zone[window.inside(outer)] == UNDECIDED).any():
+        outer = window.padded(self.zoom.halo, shape)
+        part = window.padded(max(gaps.REACH, self.smoothing.outline_reach), shape)
+        around = outer.padded(self.smoothing.reach, shape)
+        grey, zone = self.section.read(around, self.scale)
+        if not (zone[window.inside(around)] == UNDECIDED).any():
             return None
+        inner = outer.inside(around)
+        grey, zone = self.smoothing.greys(grey, zone)[inner], zone[inner]
         recorded = zone != Phase.INVALID
         # 0 is the coating's mean.
         greys = np.where(recorded, self.normal.apply(grey), np.float32(0))
@@ -192,23 +199,6 @@ def compared(window: Window, shape: tuple[int, int]) -> bool:
     rows, columns = (-(-n // WINDOW) for n in shape)
     every = min(COMPARED, max(rows * columns // COMPARED, 1))
     return (window.col0 // WINDOW + 3 * (window.row0 // WINDOW)) % every == 0
-
-
-def find_gaps(predictor: Predictor, threads: int) -> Gaps | None:
-    """Find the greys of pores and binder between the particles of a section.
-
-    Parameters
-    ----------
-    predictor
-        Pixels and model.
-    threads
-        Windows to work on at the same time.
-    """
-    total = np.zeros(256, np.int64)
-    grid = sampled(predictor.section.mosaic.shape, LOOKED_AT)
-    for found in run(predictor.counts, grid, threads, "greys between particles"):
-        total += found
-    return Gaps.find(total)
 
 
 def _areas(maps: U8, coating: Bool) -> Row:

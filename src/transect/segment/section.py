@@ -21,6 +21,7 @@ from transect.segment.classical import ClassicalEngine
 from transect.segment.engine import UNDECIDED, Engine
 from transect.segment.greys import Normal
 from transect.segment.learned import PREDICTIONS, NetworkEngine
+from transect.segment.smoothing import BINS, Noise, Smoothing, noises
 from transect.segment.tables import CONTACTS, FACES
 from transect.segment.thresholds import (
     Thresholds,
@@ -103,7 +104,7 @@ def find_thresholds(section: Section, config: SegmentConfig, threads: int) -> Th
     coarse, recorded = section.mosaic.whole(level), section.valid.whole(level)
     scale = scale_of(coarse[recorded > 0], "mosaic", config.polarity)
 
-    def count(window: Window) -> tuple[I64, I64]:
+    def count(window: Window) -> tuple[I64, I64, I64]:
         outer = window.padded(denoise_radius(config.denoise_px) + 1, section.mosaic.shape)
         grey, zone = section.read(outer, scale)
         core = window.inside(outer)
@@ -112,16 +113,50 @@ def find_thresholds(section: Section, config: SegmentConfig, threads: int) -> Th
         inner[core] = zone[core]
         coating = inner == UNDECIDED
         if not coating.any():
-            return np.zeros((256, 1), np.int64), np.zeros(256, np.int64)
+            return np.zeros((256, 1), np.int64), np.zeros(256, np.int64), np.zeros((2, 1), np.int64)
         recorded = np.bincount(grey[coating], minlength=256)
-        return histogram(denoise(grey, config.denoise_px), inner), recorded
+        smooth = histogram(denoise(grey, config.denoise_px), inner)
+        return smooth, recorded, noises(grey, inner)
 
     grid = sampled(section.mosaic.shape, SAMPLE)
     joint, recorded = np.zeros((256, 1), np.int64), np.zeros(256, np.int64)
-    for smooth, raw in run(count, grid, threads, "histogram"):
+    noise = np.zeros((2, BINS), np.int64)
+    for smooth, raw, squares in run(count, grid, threads, "histogram"):
         joint = joint + smooth
         recorded += raw
-    return replace(thresholds_from(joint, scale, "mosaic"), normal=Normal.of(recorded))
+        noise += squares
+    found = thresholds_from(joint, scale, "mosaic")
+    return replace(found, normal=Normal.of(recorded), noise=Noise.of(noise))
+
+
+def smoothed_normal(
+    section: Section, scale: tuple[float, float], smoothing: Smoothing, threads: int
+) -> Normal:
+    """Tell how the coating's greys are spread once they are smoothed.
+
+    Parameters
+    ----------
+    section
+        Mosaic and layers.
+    scale
+        Grey values that become 0 and 255.
+    smoothing
+        How far.
+    threads
+        Threads to read and count with.
+    """
+
+    def count(window: Window) -> I64:
+        outer = window.padded(smoothing.reach, section.mosaic.shape)
+        core = window.inside(outer)
+        grey, zone = section.read(outer, scale)
+        greys = smoothing.greys(grey, zone)[core]
+        return np.bincount(greys[zone[core] == UNDECIDED], minlength=256)
+
+    total = np.zeros(256, np.int64)
+    for found in run(count, sampled(section.mosaic.shape, SAMPLE), threads, "smoothed greys"):
+        total += found
+    return Normal.of(total)
 
 
 def segment_block(

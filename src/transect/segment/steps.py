@@ -12,7 +12,7 @@ from transect.recipes import RECIPES
 from transect.segment import groups, trust
 from transect.segment.facing import check, facing_of
 from transect.segment.network import Network
-from transect.segment.predict import Predictor, find_gaps, predict_block
+from transect.segment.predict import Predictor, predict_block
 from transect.segment.section import (
     Section,
     find_thresholds,
@@ -22,6 +22,7 @@ from transect.segment.section import (
 )
 from transect.segment.tables import ENGINE, FACES, GROUPS, WINDOWS
 from transect.segment.thresholds import Thresholds
+from transect.segment.tuning import tune
 from transect.storage.images import open_image
 from transect.storage.tables import read_metadata, read_table, write_table
 
@@ -56,9 +57,7 @@ def thresholds(
         check(facing, config, str(mosaic))
         found = replace(find_thresholds(section, config, threads), facing=facing)
         if config.network:
-            network = Network.load(config.model_folder)
-            predictor = Predictor.of(section, found, network, config)
-            found = replace(found, gaps=find_gaps(predictor, threads))
+            found = tune(section, found, Network.load(config.model_folder), config, threads)
     binder = "none" if found.binder is None else f"{found.binder:.1f}"
     logger.info(
         "greys of 255: pore %.1f, binder %s, active material %.1f",
@@ -69,6 +68,11 @@ def thresholds(
     logger.info("polarity %s, by shapes %s (%+.2f)", *astuple(facing))
     if found.gaps is not None:
         logger.info("between particles: pore %(pore)d, binder %(binder)d", asdict(found.gaps))
+    if config.network:
+        logger.info(
+            "for the network, greys are smoothed by %(greys_px)g px and outlines by"
+            " %(outlines_px)g px", asdict(found.smoothing),
+        )  # fmt: skip
     found.save(output)
 
 

@@ -17,6 +17,7 @@ from transect.segment.engine import U8, UNDECIDED
 from transect.segment.gaps import Gaps
 from transect.segment.greys import Normal
 from transect.segment.polarity import Found
+from transect.segment.smoothing import Noise, Smoothing
 from transect.storage.files import write_text
 
 U64 = npt.NDArray[np.int64]
@@ -65,10 +66,14 @@ class Thresholds:
     normal
         Mean and spread of the coating's greys as recorded, which a network's input is freed of;
         greys are taken as they are where nobody looked.
+    noise
+        Noise of the greys as recorded.
     facing
         Polarity of the greys.
     gaps
         Greys of pores and binder between particles, where a network sees these and two humps show.
+    smoothing
+        How far greys and outlines are smoothed for a network; `normal` is of greys so smoothed.
     """
 
     scale: tuple[float, float]
@@ -79,8 +84,10 @@ class Thresholds:
     separation: float
     pixels: int
     normal: Normal = Normal(0.0, 1.0)
+    noise: Noise = Noise()
     facing: Facing = Facing("bright", "undecided", 0.0)
     gaps: Gaps | None = None
+    smoothing: Smoothing = Smoothing()
 
     @property
     def pore_binder(self) -> float | None:
@@ -99,7 +106,7 @@ class Thresholds:
             "pore_binder": self.pore_binder,
             "binder_active_material": self.binder_active_material,
         }
-        text = json.dumps({"schema": 4, **asdict(self), "limits": limits}, indent=1)
+        text = json.dumps({"schema": 5, **asdict(self), "limits": limits}, indent=1)
         write_text(path, text + "\n")
 
     @classmethod
@@ -118,6 +125,8 @@ class Thresholds:
             values["normal"] = Normal.read(values["normal"])
             values["facing"] = Facing(**values["facing"])
             values["gaps"] = values["gaps"] and Gaps(**values["gaps"])
+            values["noise"] = Noise(**values["noise"])
+            values["smoothing"] = Smoothing(**values["smoothing"])
             return cls(**{**values, "scale": tuple(values["scale"])})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StorageError(
