@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,19 +32,31 @@ COLUMNS = 4800
 
 @pytest.fixture(scope="module")
 def section(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Electrode]:
-    folder = tmp_path_factory.mktemp("network")
     electrode = make_electrode(columns=COLUMNS, noise=6)
-    valid = np.ones(electrode.image.shape, np.uint8)
+    return prepared(tmp_path_factory.mktemp("network"), electrode.image), electrode
+
+
+@pytest.fixture(scope="module")
+def noisy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    image = make_electrode(columns=COLUMNS).image
+    noise = np.random.default_rng(3).normal(0, 20, image.shape)
+    faint = np.clip(np.rint(90 + 0.3 * (image - 90.0) + noise), 0, 255).astype(np.uint8)
+    return prepared(tmp_path_factory.mktemp("noisy"), faint, "network")
+
+
+def prepared(folder: Path, image: np.ndarray, engine: str = "classical") -> Path:
+    valid = np.ones(image.shape, np.uint8)
     valid[:, 2000:2040] = 0
-    write_mosaic(folder / "mosaic.zarr", electrode.image, valid)
+    write_mosaic(folder / "mosaic.zarr", image, valid)
     write_model(folder / "model")
     layers(mosaic=folder / "mosaic.zarr", output=folder / "layers.parquet")
     thresholds(
         mosaic=folder / "mosaic.zarr",
         layers=folder / "layers.parquet",
         output=folder / "thresholds.json",
+        settings=json.dumps({"engine": engine, "model": str(folder / "model")}),
     )
-    return folder, electrode
+    return folder
 
 
 def run_blocks(folder: Path, blocks: int, threads: int) -> Path:
@@ -116,6 +129,23 @@ def test_blocks_and_threads_do_not_matter(
         np.testing.assert_array_equal(
             whole(one, 1, store, name), whole(other, blocks, store, name), name
         )
+
+
+def test_a_noisy_section_is_smoothed_alike_in_all_blocks(noisy: Path) -> None:
+    found = Thresholds.load(noisy / "thresholds.json")
+    assert found.noise.white > 0.48 * found.normal.spread
+    assert found.smoothing.greys_px > 0.5
+    # The model draws no outlines that would tell the size of particles.
+    smoothing = replace(found.smoothing, outlines_px=2.5)
+    replace(found, smoothing=smoothing).save(noisy / "thresholds.json")
+    # Noise is not in the spread that greys are normalised by.
+    grey = open_image(noisy / "mosaic.zarr").whole(0)
+    assert found.normal.spread < 0.9 * grey.std()
+    one, other = run_blocks(noisy, 1, 1), run_blocks(noisy, 5, 2)
+    np.testing.assert_array_equal(
+        *(whole(out, blocks, "predictions.zarr", "maps") for out, blocks in ((one, 1), (other, 5)))
+    )
+    assert (one / "groups.parquet").read_bytes() == (other / "groups.parquet").read_bytes()
 
 
 def test_phases_follow_the_model(section: tuple[Path, Electrode], one: Path) -> None:
