@@ -26,12 +26,13 @@ from transect.config import SegmentConfig
 from transect.parallel import WINDOW, Window
 from transect.segment.classical import ClassicalEngine
 from transect.segment.engine import UNDECIDED, Engine
-from transect.segment.gaps import REACH, Gaps
+from transect.segment.gaps import Gaps
 from transect.segment.greys import Normal
 from transect.segment.image import segment_image
 from transect.segment.learned import NetworkEngine
 from transect.segment.maps import HALO, coating
 from transect.segment.network import Network
+from transect.segment.smoothing import MOST, Smoothing
 from transect.segment.windows import segment_window
 
 U8 = npt.NDArray[np.uint8]
@@ -79,7 +80,9 @@ def _by_network(config: SegmentConfig, around: U8) -> Callable[[], object]:
     normal = Normal.of(np.bincount(around.ravel(), minlength=256))
     window = Window(ROOM, ROOM + WINDOW, ROOM, ROOM + WINDOW)
     shape = (around.shape[0], around.shape[1])
-    outer, part = window.padded(HALO, shape), window.padded(REACH, shape)
+    # As far as outlines are ever smoothed.
+    smoothing = Smoothing(outlines_px=MOST)
+    outer, part = window.padded(HALO, shape), window.padded(smoothing.outline_reach, shape)
     gaps, core = Gaps(16, 40, 62), window.inside(part)
 
     def once() -> object:
@@ -87,7 +90,9 @@ def _by_network(config: SegmentConfig, around: U8) -> Callable[[], object]:
             normal.apply(around[outer.slices]), window, outer, part, coating(), normal.shares
         )
         grey = around[part.slices]
-        maps = gaps.weigh(maps, grey, np.full(grey.shape, UNDECIDED, np.uint8))[(..., *core)]
+        maps = gaps.weigh(smoothing.outlines(maps), grey, np.full(grey.shape, UNDECIDED, np.uint8))[
+            (..., *core)
+        ]
         # Neighbours' maps are read, not made again.
         return _labelled(engine, np.pad(maps, [(0, 0), (ROOM, ROOM), (ROOM, ROOM)], "symmetric"))
 
