@@ -33,7 +33,8 @@ def thresholds(
     """Find the grey values that part the phases of a whole section, and check their polarity.
 
     Where a network decides, it is asked for a few windows, whose greys between particles then count
-    beside what it says.
+    beside what it says; how far the section is smoothed for it follows from its noise and from the
+    size of the particles in them.
 
     Parameters
     ----------
