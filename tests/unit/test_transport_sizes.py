@@ -91,8 +91,8 @@ def test_ways_are_those_of_brute_force(
     assert (np.isfinite(found) == reached).all()
     assert (found[reached] >= expected[reached] - 1e-9).all()
     assert (found[reached] <= expected[reached] + 0.5).all()
-    # Ways of a dozen pixels around many corners are the worst: half a percent too long.
-    assert found[reached].sum() <= 1.01 * expected[reached].sum()
+    # Half a pixel over the whole image: all ways of a tiny one may turn at the same wrong corner.
+    assert found[reached].sum() <= 1.005 * expected[reached].sum() + 0.5
 
 
 def test_ways_of_a_mirror_image_are_as_long() -> None:
