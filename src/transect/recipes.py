@@ -21,7 +21,7 @@ RECIPES: dict[str, int] = {
     "vary": 7,
     "measure": 7,
     "labels": 1,
-    "transport": 1,
+    "transport": 2,
     "radial": 1,
     "validate": 1,
     "join": 12,

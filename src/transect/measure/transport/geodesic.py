@@ -3,9 +3,10 @@
 The phase is a polygon whose sides are those of its pixels. A shortest way in it is straight but
 for turns at corners of pixels, so that distances are taken between corners: true lengths, not steps
 on a grid (up to 8 % too long). Corners are visited by distance; each takes over the corner that
-the way of a neighbour turns at, if it sees that one, else the neighbour itself is a turn. Where
-ways by two turns are equally long, the one that is kept may be the worse one further on: single
-distances can be a fraction of a pixel too long (tests hold them against all pairs of corners).
+the way of a neighbour turns at, if it sees that one. Else it turns at the neighbour, or at a corner
+of the pixel that is in the way of its sight, whichever is nearer. A turn out of sight of both can
+be missed: single distances can be a few hundredths of a pixel too long (tests hold them against all
+pairs of corners).
 """
 
 from __future__ import annotations
@@ -117,15 +118,15 @@ def _spread(framed: Array, free: Array, away: Array) -> None:
         turn = turns[r, c]
         for y in range(max(r - 1, 0), min(r + 2, rows)):
             for x in range(max(c - 1, 0), min(c + 2, columns)):
-                if not free[y, x] or done[y, x] or not sees(framed, free, r, c, y, x):
+                if not free[y, x] or done[y, x] or in_the_way(framed, free, r, c, y, x) >= 0:
                     continue
                 r0, c0 = turn // columns, turn % columns
                 way = away[r0, c0] + np.sqrt(float((y - r0) ** 2 + (x - c0) ** 2))
                 if way >= away[y, x]:
                     continue
-                if not sees(framed, free, r0, c0, y, x):
-                    r0, c0 = r, c
-                    way = away[r, c] + np.sqrt(float((y - r) ** 2 + (x - c) ** 2))
+                wall = in_the_way(framed, free, y, x, r0, c0)
+                if wall >= 0:
+                    way, r0, c0 = _around(framed, free, away, done, wall, (y, x), (r, c))
                 if way < away[y, x]:
                     away[y, x] = way
                     turns[y, x] = r0 * columns + c0
@@ -134,10 +135,41 @@ def _spread(framed: Array, free: Array, away: Array) -> None:
 
 
 @kernel
-def sees(framed: Array, free: Array, r0: int, c0: int, r1: int, c1: int) -> bool:
-    """Whether the straight line between two corners stays inside the phase or on its sides."""
+def _around(
+    framed: Array,
+    free: Array,
+    away: Array,
+    done: Array,
+    wall: int,
+    start: tuple[int, int],
+    neighbour: tuple[int, int],
+) -> tuple[float, int, int]:
+    """Shortest way on from a corner, and where it turns: at a neighbour, or around a pixel."""
+    (y, x), (r0, c0) = start, neighbour
+    way = away[r0, c0] + np.sqrt(float((y - r0) ** 2 + (x - c0) ** 2))
+    below, right = wall // framed.shape[1], wall % framed.shape[1]
+    for r in range(max(below - 1, 0), min(below + 1, free.shape[0])):
+        for c in range(max(right - 1, 0), min(right + 1, free.shape[1])):
+            if not done[r, c]:
+                continue
+            other = away[r, c] + np.sqrt(float((y - r) ** 2 + (x - c) ** 2))
+            if other < way and in_the_way(framed, free, y, x, r, c) < 0:
+                way, r0, c0 = other, r, c
+    return way, r0, c0
+
+
+@kernel
+def in_the_way(framed: Array, free: Array, r0: int, c0: int, r1: int, c1: int) -> int:
+    """Where the straight line from one corner to another leaves the phase; on its sides is inside.
+
+    Returns
+    -------
+    pixel
+        The first one in the way: row times columns plus column of the framed pixels; -1 if none is.
+    """
     dr, dc = abs(r1 - r0), abs(c1 - c0)
     step_r, step_c = int(r1 > r0) - int(r1 < r0), int(c1 > c0) - int(c1 < c0)
+    columns = framed.shape[1]
     if dr == 0 or dc == 0:
         for k in range(max(dr, dc)):
             r, c = r0 + k * step_r, c0 + k * step_c
@@ -148,12 +180,12 @@ def sees(framed: Array, free: Array, r0: int, c0: int, r1: int, c1: int) -> bool
             else:
                 side = framed[r_far, c] or framed[r_far, c + 1]
             if not side or not free[r + step_r, c + step_c]:
-                return False
-        return True
+                return int(r_far * columns + c_far)
+        return -1
     r, c, i, j = r0 + int(step_r > 0), c0 + int(step_c > 0), 0, 0
     while framed[r, c]:
         if i == dr - 1 and j == dc - 1:
-            return True
+            return -1
         # Which side of the pixel the line leaves through; 0: its corner.
         ahead = (j + 1) * dr - (i + 1) * dc
         if ahead <= 0:
@@ -163,8 +195,8 @@ def sees(framed: Array, free: Array, r0: int, c0: int, r1: int, c1: int) -> bool
             r += step_r
             i += 1
         if ahead == 0 and not free[r0 + i * step_r, c0 + j * step_c]:
-            return False
-    return False
+            break
+    return int(r * columns + c)
 
 
 @kernel
