@@ -18,7 +18,8 @@ from transect.phases import Phase
 from transect.segment.card import CARD
 from transect.segment.greys import Normal
 from transect.segment.maps import MAPS
-from transect.segment.predict import TABLE, compared
+from transect.segment.predict import TABLE
+from transect.segment.predictor import compared
 from transect.segment.steps import predict, resolve, segment, thresholds
 from transect.segment.tables import ENGINE, WINDOWS
 from transect.segment.thresholds import Thresholds

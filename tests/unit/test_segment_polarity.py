@@ -23,8 +23,8 @@ from transect.segment.engine import UNDECIDED
 from transect.segment.facing import facing_of
 from transect.segment.image import segment_image
 from transect.segment.polarity import Shapes, shapes
+from transect.segment.scale import scale_of, to_scale
 from transect.segment.section import Section
-from transect.segment.thresholds import scale_of, to_scale
 from transect.storage.tables import read_metadata, read_table
 
 

@@ -12,6 +12,7 @@ from segmentation_made import one_of
 from transect.phases import Phase
 from transect.segment.engine import UNDECIDED
 from transect.segment.maps import MAPS
+from transect.segment.noise import Noise, noises
 from transect.segment.smoothing import (
     CLOUDY,
     CLOUDY_PX,
@@ -19,9 +20,7 @@ from transect.segment.smoothing import (
     LEFT,
     MOST,
     NOISY,
-    Noise,
     Smoothing,
-    noises,
     outlines,
 )
 

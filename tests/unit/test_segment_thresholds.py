@@ -13,7 +13,8 @@ from transect.errors import AnalysisError, StorageError
 from transect.modes import fit_modes, mixture, otsu
 from transect.phases import Phase
 from transect.segment.image import segment_image
-from transect.segment.thresholds import Thresholds, histogram, scale_of, thresholds_from, to_scale
+from transect.segment.scale import scale_of, to_scale
+from transect.segment.thresholds import Thresholds, histogram, thresholds_from
 
 
 def humps(*parts: tuple[float, float, int]) -> npt.NDArray[np.int64]:

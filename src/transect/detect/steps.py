@@ -28,7 +28,7 @@ from transect.segment.engine import Engine
 from transect.segment.learned import NetworkEngine
 from transect.segment.maps import MAPS
 from transect.segment.network import Network
-from transect.segment.predict import Predictor
+from transect.segment.predictor import Predictor
 from transect.segment.section import Section
 from transect.segment.thresholds import Thresholds
 from transect.storage.tables import write_table

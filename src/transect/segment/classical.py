@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from transect.kernels import kernel
 from transect.phases import Phase
+from transect.segment import gaussian
 from transect.segment.engine import EVEN, UNDECIDED, Cut, Prediction
 from transect.segment.openings import closed_over, disc, mark, openings_halo, without_wedges
 from transect.segment.ridges import HALO, ridges
-from transect.segment.thresholds import Thresholds, denoise, denoise_radius
+from transect.segment.thresholds import Thresholds
 
 U8 = npt.NDArray[np.uint8]
 I16 = npt.NDArray[np.int16]
@@ -92,12 +93,12 @@ class ClassicalEngine:
     @property
     def halo(self) -> int:
         """Receptive field in px."""
-        greys = denoise_radius(self.denoise_px) + 2 * FLOOR
+        greys = gaussian.reach(self.denoise_px) + 2 * FLOOR
         return greys + openings_halo(self.crack_width_px) + HALO
 
     def predict(self, grey: U8, zone: U8) -> Prediction:
         """Label a window; see `Engine`."""
-        smooth = denoise(grey, self.denoise_px)
+        smooth = gaussian.smooth(grey, self.denoise_px)
         inside = zone == UNDECIDED
         low = np.asarray(cv2.erode(smooth, disc(FLOOR)), np.uint8)
         material = self._material(smooth, low) & inside

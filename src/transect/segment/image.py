@@ -14,6 +14,7 @@ from transect.candidates import settle
 from transect.config import SegmentConfig
 from transect.parallel import WINDOW, Window, windows
 from transect.phases import Phase
+from transect.segment import gaussian
 from transect.segment.classical import ClassicalEngine
 from transect.segment.distance import REACH
 from transect.segment.engine import UNDECIDED, Engine
@@ -23,19 +24,15 @@ from transect.segment.groups import Merge, resolve
 from transect.segment.learned import NetworkEngine
 from transect.segment.maps import HALO, MAPS
 from transect.segment.network import Network
-from transect.segment.smoothing import Noise, Smoothing, noises, outlines
-from transect.segment.thresholds import (
-    Thresholds,
-    denoise,
-    histogram,
-    scale_of,
-    thresholds_from,
-    to_scale,
-)
+from transect.segment.noise import Noise, noises
+from transect.segment.scale import scale_of, to_scale
+from transect.segment.smoothing import Smoothing, outlines, settled
+from transect.segment.thresholds import Thresholds, histogram, thresholds_from
 from transect.segment.windows import Segmented, segment_window
 
 U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
+I64 = npt.NDArray[np.int64]
 
 _WHOLE = (slice(None), slice(None))
 
@@ -90,7 +87,7 @@ def segment_image(
     if config.network:
         maps = network_maps(grey, zone, _network(config.model_folder), config.there)
         return label_image(maps, zone, NetworkEngine(config.crack_width_px), config, edge=edge)
-    joint = histogram(denoise(grey, config.denoise_px), zone)
+    joint = histogram(gaussian.smooth(grey, config.denoise_px), zone)
     thresholds = thresholds_from(joint, scale, "image")
     engine = ClassicalEngine(thresholds, config.denoise_px, config.crack_width_px)
     return label_image(grey, zone, engine, config, thresholds, edge, reach)
@@ -114,15 +111,14 @@ def network_maps(grey: U8, zone: U8, network: Network, there: Sequence[bool]) ->
         Whether each of `maps.CLASSES` can be there.
     """
     noise = Noise.of(noises(grey, zone)).over(_normal(grey, zone).spread)
-    smoothing = Smoothing.of_white(noise)
-    shown, maps = _shown(grey, zone, network, there, smoothing)
-    drawn = outlines(maps, zone, _WHOLE)
-    if (more := smoothing.or_of_cloudy(noise, drawn)) != smoothing:
-        smoothing = more
+
+    def ask(smoothing: Smoothing) -> tuple[tuple[U8, U8], I64]:
         shown, maps = _shown(grey, zone, network, there, smoothing)
-        drawn = outlines(maps, zone, _WHOLE)
+        return (shown, maps), outlines(maps, zone, _WHOLE)
+
+    smoothing, (shown, maps) = settled(noise, ask)
     gaps = Gaps.find(counts(maps, shown, zone, _WHOLE))
-    maps = smoothing.with_outlines(drawn).outlines(maps)
+    maps = smoothing.outlines(maps)
     return maps if gaps is None else gaps.weigh(maps, shown, zone)
 
 

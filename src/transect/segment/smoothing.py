@@ -6,32 +6,22 @@ one smoothed. Outlines: on a large particle, small bumps of what it says part wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from transect.phases import Phase
+from transect.segment import gaussian
 from transect.segment.engine import UNDECIDED
 from transect.segment.learned import Shares
 from transect.segment.maps import MAPS
+from transect.segment.noise import Noise
 
 U8 = npt.NDArray[np.uint8]
 I64 = npt.NDArray[np.int64]
-
-BLOCK, BINS, PER_LEVEL = 8, 2048, 16
-"""Edge of the squares that noise is measured in, px; and classes of its sigma, to a level each."""
-
-QUIET = 0.25
-"""Share of the squares that are quieter than the one that counts: others have edges in them."""
-
-_GAIN = 6.0
-"""Sigma of the mask's answer to white noise of sigma 1."""
-
-COARSE_PX, PASSED = 2.0, 0.063
-"""Sigma of the Gaussian before noise is measured on a coarse scale, in px, with a mask of twice its
-reach; and the share of white noise that is seen there."""
 
 NOISY, LEFT = 0.48, 0.15
 """Sigma of white noise, over that of the greys, from which greys are smoothed, and what is left of
@@ -43,6 +33,8 @@ CLOUDY, CLOUDY_PX = 0.034, 1.5
 OUTLINE, MOST, FINE = 0.1, 3.0, 0.12
 """Sigma that smooths outlines, in px, times their share of particles; its largest value; and the
 share from which particles are too small for it, 50 px across and less."""
+
+T = TypeVar("T")
 
 _SMOOTHED = [MAPS.index(name) for name in ("boundary", "distance")]
 
@@ -112,12 +104,12 @@ class Smoothing:
     @property
     def reach(self) -> int:
         """Pixels around one that decide on its smoothed grey."""
-        return _radius(self.greys_px)
+        return gaussian.reach(self.greys_px)
 
     @property
     def outline_reach(self) -> int:
         """Pixels around one that decide on its smoothed outline."""
-        return _radius(self.outlines_px)
+        return gaussian.reach(self.outlines_px)
 
     def greys(self, grey: U8, zone: U8) -> U8:
         """Smooth greys, in integers; what was not recorded counts for nothing and stays.
@@ -128,9 +120,9 @@ class Smoothing:
             return grey
         recorded = zone != Phase.INVALID
         if recorded.all():
-            return _gaussian(grey, self.greys_px)
-        smooth = _gaussian(np.where(recorded, grey, np.uint8(0)), self.greys_px)
-        weight = _gaussian(np.where(recorded, np.uint8(255), np.uint8(0)), self.greys_px)
+            return gaussian.smooth(grey, self.greys_px)
+        smooth = gaussian.smooth(np.where(recorded, grey, np.uint8(0)), self.greys_px)
+        weight = gaussian.smooth(np.where(recorded, np.uint8(255), np.uint8(0)), self.greys_px)
         share = smooth * np.uint32(255) // np.maximum(weight, 1)
         return np.where(recorded, np.minimum(share, 255), grey).astype(np.uint8)
 
@@ -143,85 +135,35 @@ class Smoothing:
             return maps
         out = maps.copy()
         for k in _SMOOTHED:
-            out[k] = _gaussian(maps[k], self.outlines_px)
+            out[k] = gaussian.smooth(maps[k], self.outlines_px)
         return out
 
 
-def _radius(sigma: float) -> int:
-    return int(np.ceil(3 * sigma))
+def settled(
+    noise: Noise,
+    ask: Callable[[Smoothing], tuple[T, I64]],
+    binned: int = 1,
+    factor: float = 1.0,
+) -> tuple[Smoothing, T]:
+    """Choose how far a section is smoothed, and tell what a network says of it then.
 
-
-def _gaussian(pixels: U8, sigma: float) -> U8:
-    """Smooth in fixed-point numbers: a pixel's value does not depend on its window."""
-    size = 2 * _radius(sigma) + 1
-    return np.asarray(cv2.GaussianBlur(pixels, (size, size), sigma))
-
-
-@dataclass(frozen=True)
-class Noise:
-    """Sigma of the noise of a pixel, in grey levels or over the sigma of the greys.
-
-    Attributes
+    Parameters
     ----------
-    white
-        Of what every pixel has of its own.
-    cloudy
-        Of what neighbours share: seen on a coarse scale, less what white noise is there.
+    noise
+        Noise, over the sigma of the coating's greys.
+    ask
+        Asks the network about greys smoothed so far; tells the answer and the sum of `outlines`.
+    binned
+        Pixels along each side of a square that the network is shown as one.
+    factor
+        Size of the network's pixels, in those of the section.
     """
-
-    white: float = 0.0
-    cloudy: float = 0.0
-
-    @classmethod
-    def of(cls, counts: I64) -> Noise:
-        """Take it from the sum of `noises` over windows; 0 without any square."""
-        fine, coarse = (_quantile(row) / PER_LEVEL for row in counts)
-        return cls(fine, float(np.sqrt(max(coarse**2 - (PASSED * fine) ** 2, 0.0))))
-
-    def over(self, spread: float) -> Noise:
-        """Give it over the sigma of the greys."""
-        return Noise(self.white / spread, self.cloudy / spread)
-
-
-def noises(grey: U8, zone: U8) -> I64:
-    """Count squares within the coating by their noise on a fine and on a coarse scale: (2, `BINS`).
-
-    Second differences along both axes answer to noise and hardly to edges (J. Immerkaer, Comput.
-    Vis. Image Underst. 64, 1996, 300-302).
-    """
-    coarse = _gaussian(grey, COARSE_PX)
-    return np.stack([_squares(grey, zone, 1), _squares(coarse, zone, int(2 * COARSE_PX))])
-
-
-def _squares(grey: U8, zone: U8, step: int) -> I64:
-    """Count squares by the root mean square of their second differences over `step` px."""
-    line = np.zeros(2 * step + 1, np.float32)
-    line[::step] = [1, -2, 1]
-    size = cv2.sepFilter2D(grey, cv2.CV_32F, line, line)
-    square = np.ones((line.size, line.size), np.uint8)
-    inside = cv2.erode((zone == UNDECIDED).view(np.uint8), square)
-    rows, columns = (n // BLOCK for n in grey.shape)
-    if min(rows, columns) == 0:
-        return np.zeros(BINS, np.int64)
-
-    def squares(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-        return values[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)
-
-    # Differences are whole numbers, so their sums are exact.
-    power = squares(size.astype(np.int32) ** 2).sum(axis=(1, 3))
-    whole = squares(inside > 0).all(axis=(1, 3))
-    sigma = np.sqrt(power[whole] / BLOCK**2) * (PER_LEVEL / _GAIN)
-    return np.bincount(np.minimum(sigma.astype(np.int64), BINS - 1), minlength=BINS)
-
-
-def _quantile(counts: I64) -> float:
-    """Class below which `QUIET` of the counts lie, in parts; 0 without any."""
-    below = np.cumsum(counts)
-    want = QUIET * float(below[-1])
-    if want == 0:
-        return 0.0
-    k = int(np.searchsorted(below, want))
-    return k + 1 - float(below[k] - want) / float(counts[k])
+    smoothing = Smoothing.of_white(noise, binned)
+    answer, drawn = ask(smoothing)
+    if (more := smoothing.or_of_cloudy(noise, drawn)) != smoothing:
+        smoothing = more
+        answer, drawn = ask(smoothing)
+    return smoothing.with_outlines(drawn, factor), answer
 
 
 def _share(counts: I64) -> float:

@@ -10,16 +10,12 @@ from transect.errors import ConfigError
 from transect.log import logger, timed
 from transect.recipes import RECIPES
 from transect.segment import groups, trust
+from transect.segment.block import read_blocks, segment_block, write_block_tables
 from transect.segment.facing import check, facing_of
 from transect.segment.network import Network
-from transect.segment.predict import Predictor, predict_block
-from transect.segment.section import (
-    Section,
-    find_thresholds,
-    read_blocks,
-    segment_block,
-    write_block_tables,
-)
+from transect.segment.predict import predict_block
+from transect.segment.predictor import Predictor
+from transect.segment.section import Section, find_thresholds
 from transect.segment.tables import ENGINE, FACES, GROUPS, WINDOWS
 from transect.segment.thresholds import Thresholds
 from transect.segment.tuning import tune

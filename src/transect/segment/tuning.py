@@ -11,9 +11,9 @@ from transect.config import SegmentConfig
 from transect.parallel import run
 from transect.segment.gaps import Gaps
 from transect.segment.network import Network
-from transect.segment.predict import Predictor
+from transect.segment.predictor import Predictor
 from transect.segment.section import Section, sampled, smoothed_normal
-from transect.segment.smoothing import Smoothing
+from transect.segment.smoothing import Smoothing, settled
 from transect.segment.thresholds import Thresholds
 from transect.segment.zoom import Zoom
 
@@ -49,7 +49,7 @@ def tune(
     zoom = Zoom.to(1000 * section.mosaic.px_um, network.card.px_nm)
     noise = found.noise.over(found.normal.spread)
 
-    def ask(smoothing: Smoothing) -> tuple[Thresholds, I64, I64]:
+    def ask(smoothing: Smoothing) -> tuple[tuple[Thresholds, I64], I64]:
         shown = replace(found, smoothing=smoothing)
         if smoothing.greys_px:
             normal = smoothed_normal(section, found.scale, smoothing, threads)
@@ -60,12 +60,7 @@ def tune(
         for between, outlines in run(predictor.counts, grid, threads, "what the network sees"):
             greys += between
             drawn += outlines
-        return shown, greys, drawn
+        return (shown, greys), drawn
 
-    smoothing = Smoothing.of_white(noise, zoom.binned)
-    shown, greys, drawn = ask(smoothing)
-    if (more := smoothing.or_of_cloudy(noise, drawn)) != smoothing:
-        smoothing = more
-        shown, greys, drawn = ask(smoothing)
-    smoothing = smoothing.with_outlines(drawn, zoom.factor)
+    smoothing, (shown, greys) = settled(noise, ask, zoom.binned, zoom.factor)
     return replace(shown, gaps=Gaps.find(greys), smoothing=smoothing)

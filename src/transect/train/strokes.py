@@ -14,7 +14,7 @@ from transect.errors import TransectError
 from transect.phases import Phase
 from transect.segment.greys import Normal
 from transect.segment.maps import CLASSES
-from transect.segment.thresholds import scale_of, to_scale
+from transect.segment.scale import scale_of, to_scale
 from transect.train.losses import Batch
 from transect.train.targets import UNKNOWN, class_of
 
