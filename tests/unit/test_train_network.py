@@ -247,6 +247,30 @@ def test_strokes_teach_where_they_are(tmp_path: Path) -> None:
     assert strokes.beside(_drawn(2, 64), 1).grey.shape[0] == 2
 
 
+def test_strokes_of_dark_material_teach_what_is_bright(tmp_path: Path) -> None:
+    labels = np.full((80, 90), int(Phase.PORE), np.uint8)
+    labels[:, :40] = Phase.ACTIVE_MATERIAL
+    image = np.where(labels == Phase.ACTIVE_MATERIAL, 60, 180).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "one.tif", image)
+    tifffile.imwrite(tmp_path / "one_labels.tif", labels)
+    (found,) = Strokes.load(tmp_path, 1).images
+    solid = labels == Phase.ACTIVE_MATERIAL
+    assert found.grey[solid].min() > found.grey[~solid].max()
+
+
+def test_noisy_images_are_smoothed_before_strokes_teach(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    labels = np.full((200, 300), int(Phase.PORE), np.uint8)
+    labels[:, :150] = Phase.ACTIVE_MATERIAL
+    image = np.where(labels == Phase.ACTIVE_MATERIAL, 150, 100) + random.normal(0, 40, labels.shape)
+    tifffile.imwrite(tmp_path / "one.tif", image.clip(0, 255).astype(np.uint8))
+    tifffile.imwrite(tmp_path / "one_labels.tif", labels)
+    (found,) = Strokes.load(tmp_path, 1).images
+    # Noise is a fifth of what it was beside the step between both.
+    parts = found.grey[:, :140], found.grey[:, 160:]
+    assert np.std(parts[0]) < 0.3 * (np.mean(parts[0]) - np.mean(parts[1]))
+
+
 @pytest.mark.parametrize(
     ("labels", "said"),
     [

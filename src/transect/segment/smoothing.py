@@ -16,9 +16,10 @@ import numpy.typing as npt
 from transect.phases import Phase
 from transect.segment import gaussian
 from transect.segment.engine import UNDECIDED
+from transect.segment.greys import Normal
 from transect.segment.learned import Shares
 from transect.segment.maps import MAPS
-from transect.segment.noise import Noise
+from transect.segment.noise import Noise, noises
 
 U8 = npt.NDArray[np.uint8]
 I64 = npt.NDArray[np.int64]
@@ -70,6 +71,20 @@ class Smoothing:
             return cls()
         # A Gaussian of sigma s leaves 1 / (2 sqrt(pi) s) of white noise.
         return cls(greys_px=round(binned * left / (2 * np.sqrt(np.pi) * LEFT), 2))
+
+    @classmethod
+    def of_image(cls, grey: U8, zone: U8) -> Smoothing:
+        """Choose as `of_white` does for an image that training is shown, (row, column).
+
+        Parameters
+        ----------
+        grey
+            Pixels on the 8-bit scale.
+        zone
+            Phase by geometry.
+        """
+        spread = Normal.of(np.bincount(grey[zone == UNDECIDED], minlength=256)).spread
+        return cls.of_white(Noise.of(noises(grey, zone)).over(spread))
 
     def or_of_cloudy(self, noise: Noise, outlines: I64) -> Smoothing:
         """Smooth greys whose noise neighbours share, where particles are too large to look so.

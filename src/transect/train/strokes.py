@@ -10,11 +10,14 @@ import numpy.typing as npt
 import tifffile
 import torch
 
+from transect.config import Polarity
 from transect.errors import TransectError
 from transect.phases import Phase
+from transect.segment.engine import UNDECIDED
 from transect.segment.greys import Normal
 from transect.segment.maps import CLASSES
 from transect.segment.scale import scale_of, to_scale
+from transect.segment.smoothing import Smoothing
 from transect.train.losses import Batch
 from transect.train.targets import UNKNOWN, class_of
 
@@ -138,8 +141,18 @@ def _pair(source: Path, path: Path) -> Marked:
     marked = int(np.count_nonzero(labels != Phase.INVALID))
     if marked < LEAST:
         raise StrokesError(f"{path}: {marked} pixels are labelled; at least {LEAST} are needed")
-    grey = to_scale(pixels, scale_of(pixels, str(source)))
+    grey = to_scale(pixels, scale_of(pixels, str(source), _polarity(pixels, labels)))
+    # As a section's greys are before a network sees them.
+    zone = np.full(grey.shape, UNDECIDED, np.uint8)
+    grey = Smoothing.of_image(grey, zone).greys(grey, zone)
     normal = Normal.of(np.bincount(grey.ravel(), minlength=256))
     classes = class_of(labels)
     shares = np.array(normal.shares, np.float32)
     return Marked(normal.apply(grey), shares, classes, (labels == Phase.CRACK).astype(np.uint8))
+
+
+def _polarity(pixels: Arrays, labels: Arrays) -> Polarity:
+    """Tell from the labels whether active material is darker than pores."""
+    solid, pore = (pixels[labels == phase] for phase in (Phase.ACTIVE_MATERIAL, Phase.PORE))
+    dark = solid.size and pore.size and np.median(solid) < np.median(pore)
+    return "dark" if dark else "bright"
