@@ -72,7 +72,7 @@ Arrays = tuple[npt.NDArray[np.generic], ...]
 def arrays_of(seed: int, made: Sample, found: Targets, edge: int) -> Arrays:
     """Cut a sample into crops, each turned and mirrored, its greys normalised."""
     random = np.random.default_rng([seed, 77])
-    grey, counts = made.bright, made.counts
+    grey, counts = made.shown, made.counts
     normal = Normal.of(counts)
     # Where there are layers, they lie along the rows.
     quarters = 2 if made.there[CLASSES.index("collector")] else 1

@@ -66,7 +66,7 @@ def _looked_at(
             truth = targets(made)
             normal = Normal.of(made.counts)
             with torch.no_grad():
-                grey = torch.from_numpy(normal.apply(made.bright))[None, None]
+                grey = torch.from_numpy(normal.apply(made.shown))[None, None]
                 logits, _ = network(grey, as_row(made.there), as_row(normal.shares))
             spot = slice(k % EVERY, None, EVERY)
             parts.append(
@@ -126,7 +126,7 @@ def familiar(network: Network, each: int = 200) -> Familiar:
         made = sample(SEED + 10_000 + n, EDGE, TRAINING)
         normal = Normal.of(made.counts)
         with torch.no_grad():
-            grey = torch.from_numpy(normal.apply(made.bright))[None, None]
+            grey = torch.from_numpy(normal.apply(made.shown))[None, None]
             _, features = network(grey, as_row(made.there), as_row(normal.shares))
         rows.append(features[0].double().numpy())
     table = np.array(rows)

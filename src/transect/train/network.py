@@ -29,7 +29,7 @@ from transect.segment.maps import CLASSES, FOLD, MAPS
 _SQUARE = FOLD**2
 _OTHERS = MAPS[len(CLASSES) :]
 
-WIDTHS = (48, 64, 96)
+WIDTHS = (48, 72, 120)
 """Channels at 1/4, 1/8 and 1/16 of the resolution."""
 
 DEPTHS = (1, 3, 4)

@@ -58,7 +58,7 @@ def _samples() -> Iterator[dict[str, np.ndarray]]:
         made = sample(SEED + n * APART, EDGE, plain_or_any(n))
         normal = Normal.of(made.counts)
         yield {
-            "grey": normal.apply(made.bright)[None, None],
+            "grey": normal.apply(made.shown)[None, None],
             "there": np.array([made.there], np.float32),
             "shares": np.array([normal.shares], np.float32),
         }

@@ -107,7 +107,7 @@ def _shown() -> tuple[Tensor, Tensor, Tensor]:
     """Give samples of training: greys (n, 1, row, column), what can be there, shares of greys."""
     made = [sample(SEED + n * APART, EDGE) for n in range(EACH)]
     normal = [Normal.of(m.counts) for m in made]
-    greys = [n.apply(m.bright) for n, m in zip(normal, made, strict=True)]
+    greys = [n.apply(m.shown) for n, m in zip(normal, made, strict=True)]
     there, shares = (
         torch.tensor(rows, dtype=torch.float32)
         for rows in ([m.there for m in made], [n.shares for n in normal])

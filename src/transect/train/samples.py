@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from transect.phases import Phase
+from transect.segment.engine import UNDECIDED
 from transect.segment.maps import CLASSES
+from transect.segment.smoothing import Smoothing
 from transect.train.augment import record
 from transect.train.looks import TRAINING, Looks
 from transect.train.render import render
@@ -54,18 +57,28 @@ class Sample:
         """Greys with active material brighter than pores, as engines take them."""
         return np.asarray(255 - self.grey if self.dark else self.grey)
 
+    @cached_property
+    def shown(self) -> U8:
+        """`bright` as a network is shown it: smoothed where it is noisy."""
+        zone = np.where(self._coating, np.uint8(UNDECIDED), np.uint8(Phase.OUTSIDE))
+        return Smoothing.of_image(self.bright, zone).greys(self.bright, zone)
+
     @property
     def counts(self) -> npt.NDArray[np.int64]:
-        """Histogram of `bright` over the coating, as greys of a section are normalised by.
+        """Histogram of `shown` over the coating, as greys of a section are normalised by.
 
         Over the whole image where it is hardly of a coating.
         """
+        return np.bincount(self.shown[self._coating], minlength=256)
+
+    @cached_property
+    def _coating(self) -> Bool:
         layers = self.there[CLASSES.index("collector")]
         others = [Phase.OUTSIDE, Phase.COLLECTOR, *([Phase.SEPARATOR] if layers else [])]
         coating = ~np.isin(self.phases, [int(phase) for phase in others])
         if np.count_nonzero(coating) < LEAST_COATING * coating.size:
             coating[:] = True
-        return np.bincount(self.bright[coating], minlength=256)
+        return coating
 
 
 def sample(seed: int, edge: int, looks: Looks = TRAINING) -> Sample:

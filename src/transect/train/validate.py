@@ -70,7 +70,7 @@ def predict(network: Network, made: Sample) -> npt.NDArray[np.float32]:
     normal = Normal.of(made.counts)
     network.eval()
     with torch.no_grad():
-        grey = torch.from_numpy(normal.apply(made.bright))[None, None]
+        grey = torch.from_numpy(normal.apply(made.shown))[None, None]
         logits, _ = network(grey, as_row(made.there), as_row(normal.shares))
         count = len(CLASSES)
         shares = torch.cat([logits[:, :count].softmax(1), logits[:, count:].sigmoid()], 1)
