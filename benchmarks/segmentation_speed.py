@@ -33,6 +33,7 @@ from transect.segment.learned import NetworkEngine
 from transect.segment.maps import HALO, coating
 from transect.segment.network import Network
 from transect.segment.smoothing import MOST, Smoothing
+from transect.segment.solid import Solid
 from transect.segment.windows import segment_window
 
 U8 = npt.NDArray[np.uint8]
@@ -84,15 +85,16 @@ def _by_network(config: SegmentConfig, around: U8) -> Callable[[], object]:
     smoothing = Smoothing(outlines_px=MOST)
     outer, part = window.padded(HALO, shape), window.padded(smoothing.outline_reach, shape)
     gaps, core = Gaps(16, 40, 62), window.inside(part)
+    solid = Solid(tuple(np.linspace(-1.2, 1.2, 256)))
 
     def once() -> object:
         maps, _ = network.look(
             normal.apply(around[outer.slices]), window, outer, part, coating(), normal.shares
         )
         grey = around[part.slices]
-        maps = gaps.weigh(smoothing.outlines(maps), grey, np.full(grey.shape, UNDECIDED, np.uint8))[
-            (..., *core)
-        ]
+        zone = np.full(grey.shape, UNDECIDED, np.uint8)
+        maps = solid.weigh(smoothing.outlines(maps), grey, zone)
+        maps = gaps.weigh(maps, grey, zone)[(..., *core)]
         # Neighbours' maps are read, not made again.
         return _labelled(engine, np.pad(maps, [(0, 0), (ROOM, ROOM), (ROOM, ROOM)], "symmetric"))
 

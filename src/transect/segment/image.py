@@ -14,11 +14,11 @@ from transect.candidates import settle
 from transect.config import SegmentConfig
 from transect.parallel import WINDOW, Window, windows
 from transect.phases import Phase
-from transect.segment import gaussian
+from transect.segment import gaps, gaussian, solid
 from transect.segment.classical import ClassicalEngine
 from transect.segment.distance import REACH
 from transect.segment.engine import UNDECIDED, Engine
-from transect.segment.gaps import Gaps, counts
+from transect.segment.gaps import Gaps
 from transect.segment.greys import Normal
 from transect.segment.groups import Merge, resolve
 from transect.segment.learned import NetworkEngine
@@ -27,6 +27,7 @@ from transect.segment.network import Network
 from transect.segment.noise import Noise, noises
 from transect.segment.scale import scale_of, to_scale
 from transect.segment.smoothing import Smoothing, outlines, settled
+from transect.segment.solid import Solid
 from transect.segment.thresholds import Thresholds, histogram, thresholds_from
 from transect.segment.windows import Segmented, segment_window
 
@@ -117,9 +118,12 @@ def network_maps(grey: U8, zone: U8, network: Network, there: Sequence[bool]) ->
         return (shown, maps), outlines(maps, zone, _WHOLE)
 
     smoothing, (shown, maps) = settled(noise, ask)
-    gaps = Gaps.find(counts(maps, shown, zone, _WHOLE))
+    found = Gaps.find(gaps.counts(maps, shown, zone, _WHOLE))
+    told = Solid.find(solid.counts(maps, shown, zone, _WHOLE))
     maps = smoothing.outlines(maps)
-    return maps if gaps is None else gaps.weigh(maps, shown, zone)
+    for greys in (told, found):
+        maps = maps if greys is None else greys.weigh(maps, shown, zone)
+    return maps
 
 
 def _shown(

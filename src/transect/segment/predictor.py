@@ -12,7 +12,7 @@ from transect.candidates import plain
 from transect.config import SegmentConfig
 from transect.parallel import WINDOW, Window
 from transect.phases import Phase
-from transect.segment import gaps, smoothing
+from transect.segment import gaps, smoothing, solid
 from transect.segment.classical import ClassicalEngine
 from transect.segment.engine import UNDECIDED
 from transect.segment.gaps import Gaps
@@ -21,6 +21,7 @@ from transect.segment.learned import CERTAIN, Shares
 from transect.segment.network import Network
 from transect.segment.section import Section
 from transect.segment.smoothing import Smoothing
+from transect.segment.solid import Solid
 from transect.segment.tables import LIMITS, SOLIDS
 from transect.segment.thresholds import Thresholds
 from transect.segment.zoom import Zoom
@@ -30,6 +31,9 @@ I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
 Row = dict[str, float]
+
+REACH = gaps.REACH + solid.REACH
+"""Pixels around a window whose greys decide on its phases, beside those that a network sees."""
 
 UNSURE = 0.6
 """Probability below which a phase might as well be another one: the largest of `LIMITS`."""
@@ -72,6 +76,8 @@ class Predictor:
         Whether each of `maps.CLASSES` can be there.
     gaps
         Greys of pores and binder, where the section shows them apart.
+    solid
+        What greys say of active material, where the section shows it apart.
     zoom
         How pixels become those that the network knows.
     smoothing
@@ -85,6 +91,7 @@ class Predictor:
     classical: ClassicalEngine
     there: tuple[bool, ...]
     gaps: Gaps | None = None
+    solid: Solid | None = None
     zoom: Zoom = Zoom()
     smoothing: Smoothing = Smoothing()
 
@@ -104,8 +111,8 @@ class Predictor:
         network.card.check_pixel(px_nm)
         zoom = Zoom.to(px_nm, network.card.px_nm)
         return cls(
-            section, limits.scale, limits.normal, network, engine, config.there, limits.gaps, zoom,
-            limits.smoothing,
+            section, limits.scale, limits.normal, network, engine, config.there, limits.gaps,
+            limits.solid, zoom, limits.smoothing,
         )  # fmt: skip
 
     def look(self, window: Window) -> tuple[U8, Row] | None:
@@ -115,8 +122,9 @@ class Predictor:
             return None
         core, coating = found.core, found.zone[found.core] == UNDECIDED
         maps = self.smoothing.outlines(found.maps)
-        if self.gaps is not None:
-            maps = self.gaps.weigh(maps, found.grey, found.zone)
+        for greys in (self.solid, self.gaps):
+            if greys is not None:
+                maps = greys.weigh(maps, found.grey, found.zone)
         maps = maps[(..., *core)] * coating
         seen, features = found.seen, found.features
         away = self.network.strangeness(features, seen) if seen >= SEEN else float("nan")
@@ -130,19 +138,20 @@ class Predictor:
         }
         return maps, row
 
-    def counts(self, window: Window) -> tuple[I64, I64]:
-        """Count greys between particles, for `Gaps.find`, and outlines, for `Smoothing`."""
+    def counts(self, window: Window) -> tuple[I64, I64, I64]:
+        """Count what `Gaps.find`, `Solid.find` and `Smoothing` take."""
         found = self._ask(window)
         if found is None:
-            return np.zeros(256, np.int64), np.zeros(2, np.int64)
-        greys = gaps.counts(found.maps, found.grey, found.zone, found.core)
-        return greys, smoothing.outlines(found.maps, found.zone, found.core)
+            return np.zeros(256, np.int64), np.zeros((2, 256), np.int64), np.zeros(2, np.int64)
+        seen = found.maps, found.grey, found.zone, found.core
+        drawn = smoothing.outlines(found.maps, found.zone, found.core)
+        return gaps.counts(*seen), solid.counts(*seen), drawn
 
     def _ask(self, window: Window) -> _Asked | None:
         """Ask the network for a window and what is around it; None outside of the coating."""
         shape = self.section.mosaic.shape
         outer = window.padded(self.zoom.halo, shape)
-        part = window.padded(max(gaps.REACH, self.smoothing.outline_reach), shape)
+        part = window.padded(max(REACH, self.smoothing.outline_reach), shape)
         around = outer.padded(self.smoothing.reach, shape)
         grey, zone = self.section.read(around, self.scale)
         if not (zone[window.inside(around)] == UNDECIDED).any():

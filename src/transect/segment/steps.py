@@ -63,6 +63,8 @@ def thresholds(
         found.active_material,
     )
     logger.info("polarity %s, by shapes %s (%+.2f)", *astuple(facing))
+    if found.solid is not None:
+        logger.info("greys of active material count beside the network")
     if found.gaps is not None:
         logger.info("between particles: pore %(pore)d, binder %(binder)d", asdict(found.gaps))
     if config.network:

@@ -19,6 +19,7 @@ from transect.segment.greys import Normal
 from transect.segment.noise import Noise
 from transect.segment.polarity import Found
 from transect.segment.smoothing import Smoothing
+from transect.segment.solid import Solid
 from transect.storage.files import write_text
 
 U64 = npt.NDArray[np.int64]
@@ -73,6 +74,8 @@ class Thresholds:
         Polarity of the greys.
     gaps
         Greys of pores and binder between particles, where a network sees these and two humps show.
+    solid
+        What greys say of active material, where a network sees these and they hardly overlap.
     smoothing
         How far greys and outlines are smoothed for a network; `normal` is of greys so smoothed.
     """
@@ -88,6 +91,7 @@ class Thresholds:
     noise: Noise = Noise()
     facing: Facing = Facing("bright", "undecided", 0.0)
     gaps: Gaps | None = None
+    solid: Solid | None = None
     smoothing: Smoothing = Smoothing()
 
     @property
@@ -107,7 +111,7 @@ class Thresholds:
             "pore_binder": self.pore_binder,
             "binder_active_material": self.binder_active_material,
         }
-        text = json.dumps({"schema": 5, **asdict(self), "limits": limits}, indent=1)
+        text = json.dumps({"schema": 6, **asdict(self), "limits": limits}, indent=1)
         write_text(path, text + "\n")
 
     @classmethod
@@ -126,6 +130,7 @@ class Thresholds:
             values["normal"] = Normal.read(values["normal"])
             values["facing"] = Facing(**values["facing"])
             values["gaps"] = values["gaps"] and Gaps(**values["gaps"])
+            values["solid"] = values["solid"] and Solid(tuple(values["solid"]["odds"]))
             values["noise"] = Noise(**values["noise"])
             values["smoothing"] = Smoothing(**values["smoothing"])
             return cls(**{**values, "scale": tuple(values["scale"])})

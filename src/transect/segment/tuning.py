@@ -14,6 +14,7 @@ from transect.segment.network import Network
 from transect.segment.predictor import Predictor
 from transect.segment.section import Section, sampled, smoothed_normal
 from transect.segment.smoothing import Smoothing, settled
+from transect.segment.solid import Solid
 from transect.segment.thresholds import Thresholds
 from transect.segment.zoom import Zoom
 
@@ -26,7 +27,7 @@ LOOKED_AT = 12
 def tune(
     section: Section, found: Thresholds, network: Network, config: SegmentConfig, threads: int
 ) -> Thresholds:
-    """Add to a section's thresholds how it is smoothed, and the greys between its particles.
+    """Add to a section's thresholds how it is smoothed, and what its greys say to a network.
 
     Parameters
     ----------
@@ -49,18 +50,19 @@ def tune(
     zoom = Zoom.to(1000 * section.mosaic.px_um, network.card.px_nm)
     noise = found.noise.over(found.normal.spread)
 
-    def ask(smoothing: Smoothing) -> tuple[tuple[Thresholds, I64], I64]:
+    def ask(smoothing: Smoothing) -> tuple[tuple[Thresholds, I64, I64], I64]:
         shown = replace(found, smoothing=smoothing)
         if smoothing.greys_px:
             normal = smoothed_normal(section, found.scale, smoothing, threads)
             shown = replace(shown, normal=normal)
         predictor = Predictor.of(section, shown, network, config)
-        greys, drawn = np.zeros(256, np.int64), np.zeros(2, np.int64)
+        between, sure = np.zeros(256, np.int64), np.zeros((2, 256), np.int64)
+        drawn = np.zeros(2, np.int64)
         grid = sampled(section.mosaic.shape, LOOKED_AT)
-        for between, outlines in run(predictor.counts, grid, threads, "what the network sees"):
-            greys += between
-            drawn += outlines
-        return (shown, greys), drawn
+        for found_here in run(predictor.counts, grid, threads, "what the network sees"):
+            for total, part in zip((between, sure, drawn), found_here, strict=True):
+                total += part
+        return (shown, between, sure), drawn
 
-    smoothing, (shown, greys) = settled(noise, ask, zoom.binned, zoom.factor)
-    return replace(shown, gaps=Gaps.find(greys), smoothing=smoothing)
+    smoothing, (shown, between, sure) = settled(noise, ask, zoom.binned, zoom.factor)
+    return replace(shown, gaps=Gaps.find(between), solid=Solid.find(sure), smoothing=smoothing)
