@@ -6,9 +6,11 @@ import numpy as np
 import tifffile
 from scoring import iou, match, whole
 from segmentation_bench import Bench, least, tell
+from segmentation_made import STATED
 from segmentation_tally import SMALLEST
 from skimage.filters import threshold_otsu
 
+from transect.chemistry import settings_of
 from transect.phases import COATING, Phase
 
 SLICES = (103, 394, 400, 1503)
@@ -60,9 +62,10 @@ def _powders(bench: Bench) -> bool:
 
 def _section(bench: Bench) -> None:
     """Describe an NMC cathode in back-scattered electrons: nobody knows its truth."""
+    settings = settings_of(STATED / "nmc.yaml", {})["segment"]
     image = tifffile.imread(bench.data / "nmc-bse" / "nmc-cross-section.tif")
     for name in bench.methods:
-        found = bench.found(name, image)
+        found = bench.found(name, image, None, settings)
         for phase in COATING:
             share = float((found.phases == phase).mean())
             tell(f"nmc-bse, {name}: {phase.name.lower()} fraction", share)
