@@ -16,10 +16,12 @@ from transect.layers.steps import layers
 from transect.parallel import WINDOW, Window
 from transect.phases import Phase
 from transect.segment.card import CARD
+from transect.segment.gaps import Gaps
 from transect.segment.greys import Normal
 from transect.segment.maps import MAPS
 from transect.segment.predict import TABLE
 from transect.segment.predictor import compared
+from transect.segment.solid import Solid
 from transect.segment.steps import predict, resolve, segment, thresholds
 from transect.segment.tables import ENGINE, WINDOWS
 from transect.segment.thresholds import Thresholds
@@ -132,13 +134,15 @@ def test_blocks_and_threads_do_not_matter(
         )
 
 
-def test_a_noisy_section_is_smoothed_alike_in_all_blocks(noisy: Path) -> None:
+def test_a_noisy_section_is_smoothed_and_weighed_alike_in_all_blocks(noisy: Path) -> None:
     found = Thresholds.load(noisy / "thresholds.json")
     assert found.noise.white > 0.48 * found.normal.spread
     assert found.smoothing.greys_px > 0.5
     # The model draws no outlines that would tell the size of particles.
     smoothing = replace(found.smoothing, outlines_px=2.5)
-    replace(found, smoothing=smoothing).save(noisy / "thresholds.json")
+    solid = Solid(tuple(np.linspace(-1.2, 1.2, 256)))
+    told = replace(found, smoothing=smoothing, gaps=Gaps(60, 90, 130), solid=solid)
+    told.save(noisy / "thresholds.json")
     # Noise is not in the spread that greys are normalised by.
     grey = open_image(noisy / "mosaic.zarr").whole(0)
     assert found.normal.spread < 0.9 * grey.std()
