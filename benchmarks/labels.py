@@ -1,12 +1,13 @@
 """What labels of one's own are worth: the network before and after `transect train --labels`.
 
 `python benchmarks/labels.py FOLDER` (the extra `train` is needed) marks pixels as somebody would,
-trains what is shipped on with the command of the documentation, and scores both networks on pixels
-that were not marked, in JSON lines: figure, value, unit, goal, met. Exits 1 when a goal is missed.
+trains what is shipped on with the command of the documentation, and scores both networks in JSON
+lines: figure, value, unit, goal, met. Exits 1 when a goal is missed.
 
-- nano-ct: the left third of every slice is marked whole; the rest is scored.
+- nano-ct: the left third of every slice is marked whole; the rest alone is scored.
 - low_dose_shine, flat, ...: strokes on 3 % of the pixels of the sections of NMC in that look that
-  `segmentation.py` scores; the look differs from section to section, so others would not tell.
+  `segmentation.py` scores; the look differs from section to section, so others would not tell. All
+  pixels are scored, the marked ones too.
 """
 
 from __future__ import annotations
