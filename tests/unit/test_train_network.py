@@ -238,13 +238,27 @@ def test_strokes_teach_where_they_are(tmp_path: Path) -> None:
     labels[40:44, 10:60] = Phase.CRACK
     _labelled(tmp_path, labels)
     strokes = Strokes.load(tmp_path, 1)
-    both = strokes.beside(_drawn(2, 64), 0)
-    assert both.grey.shape[0] == 4
-    mine = both.classes[2:]
-    assert set(np.unique(mine.numpy())) <= {2, 5, UNKNOWN}
-    assert bool((mine != UNKNOWN).any())
-    assert bool((both.distance[2:] < 0).all())
-    assert strokes.beside(_drawn(2, 64), 1).grey.shape[0] == 2
+    mine = strokes.crops(2, 64, 0)
+    assert mine.grey.shape == (2, 1, 64, 64)
+    assert set(np.unique(mine.classes.numpy())) <= {2, 5, UNKNOWN}
+    assert bool((mine.classes != UNKNOWN).any())
+    assert bool((mine.distance < 0).all())
+    assert torch.equal(mine.grey, strokes.crops(2, 64, 0).grey)
+    assert tuple(mine.there[0].bool().tolist()) == coating()
+
+
+def test_few_labels_count_as_much_as_what_was_made(tmp_path: Path) -> None:
+    made = _drawn(2, 64)
+    marked = _drawn(2, 64)
+    marked.classes[:] = UNKNOWN
+    marked.classes[0, 0, 0] = CLASSES.index("pore")
+    marked.distance[:] = -1
+    trainer = Trainer(Plan(crops=SMALL), tmp_path)
+    alone = Trainer(Plan(crops=SMALL), tmp_path).learn(made)
+    logits, _ = trainer.network.train()(marked.grey, marked.there, marked.shares)
+    own = float(losses(logits, marked).total.detach())
+    assert own > 0.5
+    assert trainer.learn(made, marked) == pytest.approx(alone + own, rel=0.1)
 
 
 def test_strokes_of_dark_material_teach_what_is_bright(tmp_path: Path) -> None:

@@ -96,14 +96,22 @@ class Trainer:
             rows.writeheader()
             rows.writerows(self.curves)
 
-    def learn(self, batch: Batch) -> float:
-        """One step; the loss before it."""
+    def learn(self, made: Batch, marked: Batch | None = None) -> float:
+        """One step; the loss before it.
+
+        What somebody marked counts as much as what was made, however few pixels that are.
+        """
         self.network.train()
+        shown = (made,) if marked is None else (made, marked)
+        batch = Batch(*(torch.cat(parts) for parts in zip(*shown, strict=True)))
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=_has_bfloat16()):
             logits, _ = self.network(
                 batch.grey.contiguous(memory_format=torch.channels_last), batch.there, batch.shares
             )
-        loss = losses(logits, batch).total
+        each = logits.split([len(part.grey) for part in shown])
+        loss = torch.stack(
+            [losses(said, part).total for said, part in zip(each, shown, strict=True)]
+        ).sum()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
         self.optimiser.step(self.plan.rate * _rise_and_fall(self.step / self.plan.steps))
@@ -134,15 +142,18 @@ def train(trainer: Trainer, workers: int, strokes: Strokes | None) -> Scores:
     workers
         Processes that draw samples.
     strokes
-        A user's own labels, if there are any: every other batch has crops of them.
+        A user's own labels, if there are any: every other batch has as many crops of them beside
+        it.
     """
     plan, began = trainer.plan, time.perf_counter()
     recent: list[float] = []
     first = trainer.step
     scores = Scores.nothing()
     for batch in batches(plan.seed, first, plan.steps, plan.crops, workers):
-        shown = strokes.beside(batch, trainer.step) if strokes is not None else batch
-        recent.append(trainer.learn(shown))
+        marked = None
+        if strokes is not None and trainer.step % 2 == 0:
+            marked = strokes.crops(len(batch.grey), batch.grey.shape[-1], trainer.step)
+        recent.append(trainer.learn(batch, marked))
         if trainer.step % plan.every == 0 or trainer.step == plan.steps:
             scores = validate(trainer.average)
             loss = float(np.mean(recent[-plan.every :]))

@@ -15,7 +15,7 @@ from transect.errors import TransectError
 from transect.phases import Phase
 from transect.segment.engine import UNDECIDED
 from transect.segment.greys import Normal
-from transect.segment.maps import CLASSES
+from transect.segment.maps import CLASSES, coating
 from transect.segment.scale import scale_of, to_scale
 from transect.segment.smoothing import Smoothing
 from transect.train.losses import Batch
@@ -36,9 +36,13 @@ class StrokesError(TransectError):
 
 @dataclass(frozen=True)
 class Marked:
-    """One image, normalised, with class (`UNKNOWN` where not labelled) and crack of each pixel."""
+    """One image, normalised, with class (`UNKNOWN` where not labelled) and crack of each pixel.
+
+    `there` is what it can hold: what a coating does, and what is labelled.
+    """
 
     grey: npt.NDArray[np.float32]
+    there: npt.NDArray[np.float32]
     shares: npt.NDArray[np.float32]
     classes: npt.NDArray[np.uint8]
     crack: npt.NDArray[np.uint8]
@@ -83,21 +87,15 @@ class Strokes:
             raise StrokesError("; ".join(faults))
         return cls(tuple(images), seed)
 
-    def beside(self, batch: Batch, step: int) -> Batch:
-        """Add as many crops of labelled images to a batch as it has, every other time."""
-        if step % 2:
-            return batch
+    def crops(self, count: int, edge: int, step: int) -> Batch:
+        """Take squares of labelled images, each around a labelled pixel; the same for a step."""
         random = np.random.default_rng([self.seed, step])
-        edge, count = batch.grey.shape[-1], batch.grey.shape[0]
-        crops = [self._crop(random, edge) for _ in range(count)]
-        parts = (np.stack(part) for part in zip(*crops, strict=True))
-        shares, grey, classes, crack = (torch.from_numpy(part) for part in parts)
+        taken = [self._crop(random, edge) for _ in range(count)]
+        parts = (np.stack(part) for part in zip(*taken, strict=True))
+        there, shares, grey, classes, crack = (torch.from_numpy(part) for part in parts)
         blank = torch.zeros_like(classes)
-        # Its user knows what it can hold, and this folder does not say.
-        there = torch.ones(count, len(CLASSES))
         apart = torch.full(blank.shape, -1.0)
-        mine = Batch(grey[:, None], there, shares, classes, blank, apart, crack)
-        return Batch(*(torch.cat(both) for both in zip(batch, mine, strict=True)))
+        return Batch(grey[:, None], there, shares, classes, blank, apart, crack)
 
     def _crop(self, random: np.random.Generator, edge: int) -> tuple[Arrays, ...]:
         image = self.images[int(random.integers(len(self.images)))]
@@ -108,7 +106,7 @@ class Strokes:
         r = int(np.clip(row - random.integers(edge), 0, max(rows - edge, 0)))
         c = int(np.clip(column - random.integers(edge), 0, max(columns - edge, 0)))
         turns, flip = int(random.integers(4)), bool(random.integers(2))
-        parts = [image.shares]
+        parts: list[Arrays] = [image.there, image.shares]
         for plane, fill in ((image.grey, 0), (image.classes, UNKNOWN), (image.crack, 0)):
             piece = np.full((edge, edge), fill, plane.dtype)
             cut = plane[r : r + edge, c : c + edge]
@@ -148,7 +146,17 @@ def _pair(source: Path, path: Path) -> Marked:
     normal = Normal.of(np.bincount(grey.ravel(), minlength=256))
     classes = class_of(labels)
     shares = np.array(normal.shares, np.float32)
-    return Marked(normal.apply(grey), shares, classes, (labels == Phase.CRACK).astype(np.uint8))
+    crack = (labels == Phase.CRACK).astype(np.uint8)
+    return Marked(normal.apply(grey), _there(classes), shares, classes, crack)
+
+
+def _there(classes: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Say what can be there as it is said of a section, or the network learns to decide else."""
+    held = {CLASSES[k] for k in np.unique(classes) if k != UNKNOWN}
+    usual = coating(electrolyte="separator" in held and "binder" not in held)
+    return np.array(
+        [can or name in held for can, name in zip(usual, CLASSES, strict=True)], np.float32
+    )
 
 
 def _polarity(pixels: Arrays, labels: Arrays) -> Polarity:
