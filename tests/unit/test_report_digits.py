@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from transect.report import digits
@@ -57,6 +57,7 @@ def test_lengths_and_units_read_as_people_write() -> None:
     st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20),
     st.booleans(),
 )
+@example([5e-324], True)
 def test_an_axis_holds_its_values_and_its_ticks(values: list[float], zero: bool) -> None:
     found = axis(values, 0, 500, zero=zero)
     # A millionth of the axis is nothing on a screen.

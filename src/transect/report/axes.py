@@ -12,6 +12,9 @@ from transect.report.digits import short, written
 
 Floats = npt.NDArray[np.float64]
 
+TINY = 1e-30
+"""Drawn as zero, in any unit."""
+
 
 @dataclass(frozen=True)
 class Tick:
@@ -79,6 +82,8 @@ def axis(
     """
     found = np.asarray(values, dtype=np.float64).ravel()
     found = found[np.isfinite(found)]
+    # No step of ticks can be told between numbers so small.
+    found = np.where(np.abs(found) < TINY, 0.0, found)
     low, high = (float(found.min()), float(found.max())) if len(found) else (0.0, 1.0)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
